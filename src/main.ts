@@ -1,0 +1,35 @@
+// The program: finds the subcommand and loads only what that one needs, so that `sluice version` costs nothing.
+import process from 'node:process';
+import type { Command } from './cli/command.ts';
+
+interface Entry {
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+const commands: Readonly<Record<string, Entry>> = {
+  version: { summary: 'print the version', load: async () => (await import('./cli/version.ts')).command },
+};
+
+function usage(): string {
+  const width = Math.max(...Object.keys(commands).map((name) => name.length));
+  const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`);
+  return ['usage: sluice <command> [flags]', '', 'commands:', ...lines, ''].join('\n');
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    process.stdout.write(usage());
+    return name === undefined ? 2 : 0;
+  }
+  const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (entry === undefined) {
+    process.stderr.write(`sluice: unknown command ${JSON.stringify(name)}\n\n${usage()}`);
+    return 2;
+  }
+  const command = await entry.load();
+  return command(rest, { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, env: process.env });
+}
+
+process.exitCode = await main(process.argv.slice(2));

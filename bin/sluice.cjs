@@ -11,7 +11,7 @@ if (!fs.existsSync(built)) {
   console.error('sluice: not built yet: run `npm run build` in ' + root);
   process.exit(1);
 } else if (major >= 24) {
-  import(require('node:url').pathToFileURL(built).href);
+  void import(require('node:url').pathToFileURL(built).href);
 } else {
   var node = path.join(root, 'node_modules', 'node', 'bin', 'node');
   if (!fs.existsSync(node)) {

@@ -1,0 +1,51 @@
+// The register of all kinds: looked up by group, kind, plural or short name.
+import { gitRepository } from './source/gitrepository.ts';
+import { kustomization } from './kustomize/kustomization.ts';
+import { storageVersion } from './kind.ts';
+import type { KindDefinition, KindVersion } from './kind.ts';
+import { apiVersionOf, parseApiVersion } from './meta.ts';
+import type { GroupVersionKind } from './meta.ts';
+
+export const allKinds: readonly KindDefinition[] = [gitRepository, kustomization];
+
+/** The kind named by group and kind. */
+export function kindOf(group: string, kind: string): KindDefinition | undefined {
+  return allKinds.find((definition) => definition.group === group && definition.kind === kind);
+}
+
+/** The kind named by group and plural, as in a request's path. */
+export function kindOfResource(group: string, plural: string): KindDefinition | undefined {
+  return allKinds.find((definition) => definition.group === group && definition.plural === plural);
+}
+
+/** The kind and version an object says it has; undefined when it is not one of ours or the version is not served. */
+export function versionOf(object: {
+  readonly apiVersion?: unknown;
+  readonly kind?: unknown;
+}): { readonly definition: KindDefinition; readonly version: KindVersion } | undefined {
+  if (typeof object.apiVersion !== 'string' || typeof object.kind !== 'string') {
+    return undefined;
+  }
+  const { group, version: name } = parseApiVersion(object.apiVersion);
+  const definition = kindOf(group, object.kind);
+  const version = definition?.versions.find((candidate) => candidate.name === name);
+  return definition === undefined || version === undefined ? undefined : { definition, version };
+}
+
+/** Kinds that answer to a word on a command line: kind, plural, singular or short name, case ignored. */
+export function kindsNamed(word: string): readonly KindDefinition[] {
+  const wanted = word.toLowerCase();
+  return allKinds.filter(
+    ({ kind, plural, shortNames = [] }) =>
+      kind.toLowerCase() === wanted || plural === wanted || shortNames.includes(wanted),
+  );
+}
+
+export function storageGroupVersionKind(definition: KindDefinition): GroupVersionKind {
+  return { group: definition.group, version: storageVersion(definition).name, kind: definition.kind };
+}
+
+/** The apiVersion new objects of the kind are written with. */
+export function storageApiVersion(definition: KindDefinition): string {
+  return apiVersionOf(definition.group, storageVersion(definition).name);
+}

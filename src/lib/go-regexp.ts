@@ -21,18 +21,25 @@ type Span = readonly number[];
 
 interface ReplacementPart {
   readonly text?: string;
-  readonly group?: number;
+  /** The first of these groups that took part in the match. */
+  readonly groups?: readonly number[];
 }
+
+/** Several groups may share a name. */
+type GroupNames = ReadonlyMap<string, readonly number[]>;
 
 /** A compiled pattern. Offsets count UTF-16 units of the string that was searched. */
 export class GoRegexp {
   readonly source: string;
   readonly #re: RE2JS;
+  readonly #names: GroupNames;
 
   /** `regexp.Compile`; throws RegexpError. */
   constructor(pattern: string) {
+    const { re, names } = compile(pattern);
     this.source = pattern;
-    this.#re = compile(pattern);
+    this.#re = re;
+    this.#names = names;
   }
 
   get groupCount(): number {
@@ -60,7 +67,7 @@ export class GoRegexp {
   findNamed(text: string): Map<string, string> | undefined {
     const [span] = this.#spans(text, 1, true);
     if (span === undefined) return undefined;
-    return new Map(Object.entries(this.#re.namedGroups()).map(([name, index]) => [name, sliceOf(text, span, index)]));
+    return new Map([...this.#names].map(([name, groups]) => [name, firstOf(text, span, groups)]));
   }
 
   /** FindAllString: at most `limit` matches (all when negative); undefined (Go's nil) when there is none. */
@@ -83,8 +90,9 @@ export class GoRegexp {
   /** ReplaceAllString: `$1`, `${1}` and `${name}` in the template stand for groups. */
   replaceAll(text: string, template: string): string {
     const parts = this.#parseTemplate(template);
-    const grouped = parts.some((part) => part.group !== undefined && part.group > 0);
-    const replacement = (span: Span): string => parts.map((p) => p.text ?? sliceOf(text, span, p.group ?? 0)).join('');
+    const grouped = parts.some((part) => part.groups?.some((group) => group > 0));
+    const replacement = (span: Span): string =>
+      parts.map((part) => part.text ?? firstOf(text, span, part.groups ?? [])).join('');
     return this.#replace(text, grouped, replacement);
   }
 
@@ -164,7 +172,6 @@ export class GoRegexp {
   /** Regexp.Expand's template: a name is the longest run of letters, digits and underscores; unknown names are "". */
   #parseTemplate(template: string): ReplacementPart[] {
     const parts: ReplacementPart[] = [];
-    const names = this.#re.namedGroups();
     let rest = template;
     for (;;) {
       const dollar = rest.indexOf('$');
@@ -183,8 +190,8 @@ export class GoRegexp {
       }
       rest = rest.slice(reference[0].length);
       const name = reference[1] ?? reference[2] ?? '';
-      const group = /^(?:0|[1-9][0-9]{0,8})$/.test(name) ? Number(name) : Object.hasOwn(names, name) ? names[name] : -1;
-      if (group !== undefined && group >= 0 && group <= this.groupCount) parts.push({ group });
+      const groups = /^(?:0|[1-9][0-9]{0,8})$/.test(name) ? [Number(name)] : this.#names.get(name);
+      if (groups !== undefined) parts.push({ groups: groups.filter((group) => group <= this.groupCount) });
     }
     parts.push({ text: rest });
     return parts;
@@ -217,13 +224,39 @@ function quotePattern(pattern: string): string {
     : `\`${pattern}\``;
 }
 
-function compile(pattern: string): RE2JS {
+function firstOf(text: string, span: Span, groups: readonly number[]): string {
+  for (const group of groups) if ((span[2 * group] ?? -1) >= 0) return sliceOf(text, span, group);
+  return '';
+}
+
+function compile(pattern: string, shown = pattern): { re: RE2JS; names: GroupNames } {
   if (!pattern.isWellFormed()) throw new RegexpError(`error parsing regexp: invalid UTF-8: \`${pattern}\``, pattern);
   try {
-    return RE2JS.compile(pattern);
+    const re = RE2JS.compile(pattern);
+    return { re, names: new Map(Object.entries(re.namedGroups()).map(([name, group]) => [name, [group]])) };
   } catch (error) {
     if (!(error instanceof RE2JSSyntaxException)) throw error;
-    const where = error.getPattern() ?? (WHOLE_PATTERN_ERRORS.has(error.getDescription()) ? pattern : '');
-    throw new RegexpError(`error parsing regexp: ${error.getDescription()}: \`${where}\``, pattern);
+    if (error.getDescription() === 'duplicate capture group name') {
+      const { unnamed, names } = nameGroups(pattern);
+      return { re: compile(unnamed, pattern).re, names };
+    }
+    const named = error.getPattern() ?? (WHOLE_PATTERN_ERRORS.has(error.getDescription()) ? pattern : '');
+    const where = named === pattern ? shown : named;
+    throw new RegexpError(`error parsing regexp: ${error.getDescription()}: \`${where}\``, shown);
   }
+}
+
+/** Go lets groups share a name, re2js does not: takes the names out of the pattern and notes which group has which. */
+function nameGroups(pattern: string): { unnamed: string; names: GroupNames } {
+  const names = new Map<string, number[]>();
+  let group = 0;
+  const token = /\\Q[^]*?(?:\\E|$)|\\[^]|\[\^?\]?(?:\[:[^\]]*:\]|\\[^]|[^\]\\])*\]|\(\?P?<(\w+)>|\((?!\?)/g;
+  const unnamed = pattern.replace(token, (whole: string, name: string | undefined) => {
+    if (!whole.startsWith('(')) return whole;
+    group++;
+    if (name === undefined) return whole;
+    names.set(name, [...(names.get(name) ?? []), group]);
+    return '(';
+  });
+  return { unnamed, names };
 }

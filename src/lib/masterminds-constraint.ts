@@ -116,25 +116,26 @@ function rewriteRanges(text: string): string {
 }
 
 function parseGroup(text: string): Group {
-  const comparisons: Comparison[] = [];
+  const matches: RegExpExecArray[] = [];
   // One pass: each step is sticky and unambiguous, so a hostile text costs linear time.
   const step =
     /[\t\n\f\r ]*([=!<>~^]*)[\t\n\f\r ]*(v?([0-9|xX*]+)(\.[0-9|xX*]+)?(\.[0-9|xX*]+)?(-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?)/y;
   const gap = /[\t\n\f\r ]*(,?)[\t\n\f\r ]*/y;
   let separated = true;
   let comma = false;
-  while (comparisons.length === 0 || step.lastIndex < text.length || comma) {
+  while (matches.length === 0 || step.lastIndex < text.length || comma) {
     const match = step.exec(text);
     if (match === null || !separated || !OPERATORS.has(match[1] ?? '')) {
       throw new SemverError(`improper constraint: ${text}`);
     }
-    comparisons.push(toComparison(match));
+    matches.push(match);
     gap.lastIndex = step.lastIndex;
-    const between = gap.exec(text);
-    comma = between?.[1] === ',';
+    comma = gap.exec(text)?.[1] === ',';
     separated = gap.lastIndex > step.lastIndex;
     step.lastIndex = gap.lastIndex;
   }
+  // Only now, so that a bad part anywhere is named before a bad number.
+  const comparisons = matches.map(toComparison);
   return { comparisons, hasPrerelease: comparisons.some((c) => c.version.prerelease !== '') };
 }
 

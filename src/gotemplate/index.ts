@@ -8,3 +8,5 @@ export * from './function.ts';
 export { GoError, ParseError, ExecError, LimitError, type ExecFrame } from './errors.ts';
 export { Budget, type BudgetLimits } from './budget.ts';
 export type { TemplateSet, TemplateSetOptions, ExecuteOptions, MissingKey } from './set.ts';
+export { printValue, sprint, sprintln } from './print.ts';
+export { sprintf } from './printf.ts';

@@ -340,7 +340,7 @@ export function isTrue(value: unknown): boolean {
     const { scalar } = value;
     return scalar === undefined ? !value.isNil : isTrue(scalar);
   }
-  return isEmptyDict(value as Dict) === false;
+  return !isEmptyDict(value as Dict);
 }
 
 function isEmptyDict(dict: Dict): boolean {

@@ -8,6 +8,10 @@ interface Entry {
 }
 
 const commands: Readonly<Record<string, Entry>> = {
+  dev: {
+    summary: 'run a local Kubernetes control plane',
+    load: async () => (await import('./cli/dev.ts')).command,
+  },
   version: { summary: 'print the version', load: async () => (await import('./cli/version.ts')).command },
 };
 

@@ -1,5 +1,6 @@
 // Certificates made in memory: an authority and the leaves it signs. No files, no sockets; callers decide where PEM goes.
-import 'reflect-metadata'; // @peculiar/x509 refuses to load without it
+// oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 refuses to load without this polyfill
+import 'reflect-metadata';
 import { createHash, randomBytes, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 import {

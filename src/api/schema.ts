@@ -98,6 +98,7 @@ export interface ListOptions {
   readonly maxItems?: number;
   readonly listType?: 'atomic' | 'set' | 'map';
   readonly mapKeys?: readonly string[];
+  readonly default?: readonly JsonValue[];
 }
 
 export interface ObjectOptions {

@@ -1,12 +1,43 @@
 // The register of all kinds: looked up by group, kind, plural or short name.
-import { gitRepository } from './source/gitrepository.ts';
-import { kustomization } from './kustomize/kustomization.ts';
+import { artifactGenerator } from './extensions/artifactgenerator.ts';
+import { helmRelease } from './helm/helmrelease.ts';
+import { imagePolicy } from './image/imagepolicy.ts';
+import { imageRepository } from './image/imagerepository.ts';
+import { imageUpdateAutomation } from './image/imageupdateautomation.ts';
 import { storageVersion } from './kind.ts';
 import type { KindDefinition, KindVersion } from './kind.ts';
 import { apiVersionOf, parseApiVersion } from './meta.ts';
 import type { GroupVersionKind } from './meta.ts';
+import { kustomization } from './kustomize/kustomization.ts';
+import { alert } from './notification/alert.ts';
+import { provider } from './notification/provider.ts';
+import { receiver } from './notification/receiver.ts';
+import { bucket } from './source/bucket.ts';
+import { externalArtifact } from './source/externalartifact.ts';
+import { gitRepository } from './source/gitrepository.ts';
+import { helmChart } from './source/helmchart.ts';
+import { helmPullRequest } from './source/helmpullrequest.ts';
+import { helmRepository } from './source/helmrepository.ts';
+import { ociRepository } from './source/ocirepository.ts';
 
-export const allKinds: readonly KindDefinition[] = [gitRepository, kustomization];
+export const allKinds: readonly KindDefinition[] = [
+  alert,
+  artifactGenerator,
+  bucket,
+  externalArtifact,
+  gitRepository,
+  helmChart,
+  helmPullRequest,
+  helmRelease,
+  helmRepository,
+  imagePolicy,
+  imageRepository,
+  imageUpdateAutomation,
+  kustomization,
+  ociRepository,
+  provider,
+  receiver,
+];
 
 /** The kind named by group and kind. */
 export function kindOf(group: string, kind: string): KindDefinition | undefined {

@@ -16,7 +16,7 @@ import {
 import type { KubeObject } from '../meta.ts';
 import { boolean, integer, list, object, oneOf, required, string, stringMap, without } from '../schema.ts';
 import type { Infer } from '../schema.ts';
-import { kustomizeImages, kustomizePatches, legacyPatches, pathRules } from './patch.ts';
+import { kustomizeImages, kustomizePatches, legacyPatches, pathRules } from '../patch.ts';
 
 const decryption = {
   provider: required(oneOf('How the files are encrypted.', ['sops'])),

@@ -1,6 +1,6 @@
-// Declarations that several sources share: the artifact, signature verification, and the rejected words of old versions.
+// Declarations that several sources share: the artifact, signatures, where credentials come from.
 import { timestamp } from '../meta.ts';
-import { integer, list, object, required, string, stringMap } from '../schema.ts';
+import { integer, list, object, oneOf, required, string, stringMap } from '../schema.ts';
 import type { Infer } from '../schema.ts';
 
 export const SOURCE_GROUP = 'source.toolkit.fluxcd.io';
@@ -30,3 +30,23 @@ export const oidcIdentities = list(
     subject: required(string('Subject of the certificate, a regular expression (RE2).')),
   }),
 );
+
+/** Which tool made the signature. */
+export const verifier = required(
+  oneOf('Tool the artifact was signed with.', ['cosign', 'notation'], { default: 'cosign' }),
+);
+
+/** Where credentials for a registry come from. */
+export const cloudProvider = oneOf(
+  'How to log in: with the Secret given, or as a cloud identity.',
+  ['generic', 'aws', 'azure', 'gcp'],
+  { default: 'generic' },
+);
+
+export const reconcileStrategy = oneOf(
+  'Whether a new chart is a new chart version, or any new revision of its source.',
+  ['ChartVersion', 'Revision'],
+  { default: 'ChartVersion' },
+);
+
+export const chartSourceKinds = ['HelmRepository', 'GitRepository', 'Bucket'] as const;

@@ -1,6 +1,6 @@
 // Declarations for patching built manifests, shared by Kustomization and by HelmRelease's post-renderers.
-import { anything, described, list, object, oneOf, required, string } from '../schema.ts';
-import type { Infer } from '../schema.ts';
+import { anything, described, list, object, oneOf, required, string } from './schema.ts';
+import type { Infer } from './schema.ts';
 
 /** Chooses objects by name, kind and selectors; each part is a pattern. */
 export const objectSelector = object('Which objects; all parts given must match.', {

@@ -4,7 +4,7 @@ import type { Clock } from '#lib/clock';
 import { CodedError } from '#lib/errors';
 import type { KubeClient, WatchOptions } from './client.ts';
 import { pages } from './list.ts';
-import type { KubeObject, ResourceRef } from './object.ts';
+import { keyOf, type KubeObject, type ResourceRef } from './object.ts';
 import { isBadRequest, isGone, isInvalid, isTooManyRequests, StatusError } from './status-error.ts';
 import { isConnectionRefused, RequestTimeoutError, UnreachableError } from './transport.ts';
 import { WatchStreamError, type WatchEvent } from './watch.ts';
@@ -42,6 +42,8 @@ const MIN_WATCH_SECONDS = 300;
 const WATCHDOG_GRACE_MS = 30_000;
 const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
 
+type Watch<T extends KubeObject> = AsyncGenerator<WatchEvent<T>, void, undefined>;
+
 /** Thrown into a watch that stayed open longer than the server was asked to keep it. */
 class WatchdogError extends CodedError {
   constructor() {
@@ -73,24 +75,24 @@ export class Reflector<T extends KubeObject> {
   /** Runs until `signal` aborts; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
+      let open: Watch<T> | undefined;
       try {
-        await this.#initialState(signal);
+        open = await this.#initialState(signal);
       } catch (error) {
         if (signal.aborted) return;
         this.#options.onError?.(error, 'list');
         if (!(await this.#pause(signal))) return;
         continue;
       }
-      await this.#follow(signal);
+      await this.#follow(signal, open);
     }
   }
 
-  /** Brings the sink to a consistent state, by stream where possible, and sets the version to watch from. */
-  async #initialState(signal: AbortSignal): Promise<void> {
+  /** Brings the sink to a consistent state and sets the version to watch from. A streamed state leaves its watch open. */
+  async #initialState(signal: AbortSignal): Promise<Watch<T> | undefined> {
     if (this.#mayStream) {
       try {
-        await this.#streamState(signal);
-        return;
+        return await this.#streamState(signal);
       } catch (error) {
         if (signal.aborted) throw error;
         // Not served, or a proxy in between buffers it: lists always work, so stay with them.
@@ -100,6 +102,7 @@ export class Reflector<T extends KubeObject> {
       }
     }
     await this.#listState(signal);
+    return undefined;
   }
 
   async #listState(signal: AbortSignal): Promise<void> {
@@ -124,33 +127,34 @@ export class Reflector<T extends KubeObject> {
     this.#resourceVersion = version;
   }
 
-  async #streamState(signal: AbortSignal): Promise<void> {
+  async #streamState(signal: AbortSignal): Promise<Watch<T>> {
     const state = new Map<string, T>();
     const watch = this.#open(signal, {
       sendInitialEvents: true,
       resourceVersionMatch: 'NotOlderThan',
       resourceVersion: this.#expired ? '' : this.#resourceVersion,
     });
-    for await (const { type, object } of watch) {
-      const id = `${object.metadata.namespace ?? ''}/${object.metadata.name ?? ''}`;
-      if (type === 'BOOKMARK') {
-        if (object.metadata.annotations?.[INITIAL_EVENTS_END] !== 'true') continue;
+    // Not for-await: leaving that loop would close the watch, which goes on with what happens after the state.
+    for (let step = await watch.next(); step.done !== true; step = await watch.next()) {
+      const { type, object } = step.value;
+      if (type === 'DELETED') state.delete(keyOf(object));
+      else if (type !== 'BOOKMARK') state.set(keyOf(object), object);
+      else if (object.metadata.annotations?.[INITIAL_EVENTS_END] === 'true') {
         this.#expired = false;
         this.#options.sink.replace([...state.values()]);
         this.#resourceVersion = object.metadata.resourceVersion ?? '';
-        return;
+        return watch;
       }
-      if (type === 'DELETED') state.delete(id);
-      else state.set(id, object);
     }
-    throw new CodedError('KUBE_WATCH', 'the watch ended before the whole state was sent');
+    throw new WatchStreamError('the watch ended before the whole state was sent', { broken: true });
   }
 
   /** Watches from the known version, over and over, until a new list is needed. */
-  async #follow(signal: AbortSignal): Promise<void> {
+  async #follow(signal: AbortSignal, open: Watch<T> | undefined): Promise<void> {
+    let watch = open;
     while (!signal.aborted) {
       try {
-        await this.#watchOnce(signal);
+        await this.#drain(watch ?? this.#open(signal, { resourceVersion: this.#resourceVersion }));
       } catch (error) {
         if (signal.aborted) return;
         if (isGone(error)) {
@@ -161,14 +165,15 @@ export class Reflector<T extends KubeObject> {
         if (!(await this.#pause(signal))) return;
         if (!versionStillGood(error)) return;
       }
+      watch = undefined;
     }
   }
 
-  async #watchOnce(signal: AbortSignal): Promise<void> {
+  async #drain(watch: Watch<T>): Promise<void> {
     const { sink, clock } = this.#options;
     const started = clock.monotonic();
     let events = 0;
-    for await (const { type, object } of this.#open(signal, { resourceVersion: this.#resourceVersion })) {
+    for await (const { type, object } of watch) {
       events++;
       if (type === 'DELETED') sink.remove(object);
       else if (type !== 'BOOKMARK') sink.upsert(object);
@@ -181,7 +186,7 @@ export class Reflector<T extends KubeObject> {
   }
 
   /** A watch that the client itself ends when the server does not. */
-  async *#open(signal: AbortSignal, options: WatchOptions): AsyncGenerator<WatchEvent<T>, void, undefined> {
+  async *#open(signal: AbortSignal, options: WatchOptions): Watch<T> {
     const { client, ref, clock, namespace, labelSelector, fieldSelector, metadataOnly } = this.#options;
     const timeoutSeconds = Math.floor(MIN_WATCH_SECONDS * (1 + this.#random()));
     const controller = new AbortController();

@@ -161,7 +161,8 @@ export class Transport {
     let credentialsRenewed = false;
     for (let attempt = 0; ; attempt++) {
       const result = await this.#attempt(request, deadline, attempt);
-      if (result.status >= 200 && result.status < 300) return result;
+      // 304 answers a conditional read, which only callers of raw requests make.
+      if ((result.status >= 200 && result.status < 300) || result.status === 304) return result;
       const error = statusErrorFrom(result.status, result.body, contextOf(request, result));
       if (result.status === 401 && !credentialsRenewed && this.config.credentials.invalidate()) {
         credentialsRenewed = true;

@@ -1,6 +1,7 @@
 // Connection pools for outgoing HTTP, one per (TLS material, proxy): what differs in either may never share a socket.
 import { createHash } from 'node:crypto';
-import { Agent, ProxyAgent, type Dispatcher } from 'undici';
+import type { Socket } from 'node:net';
+import { Agent, ProxyAgent, buildConnector, type Dispatcher } from 'undici';
 import { LRUCache } from 'lru-cache';
 import { proxyFromEnvironment, type Environment, type ProxyOptions } from './proxy.ts';
 import { tlsFingerprint, toConnectionOptions, type TlsOptions } from './tls.ts';
@@ -44,8 +45,24 @@ export function openPool(route: Route, options: PoolOptions = {}): Dispatcher {
     maxHeaderSize: 1 << 20,
     maxResponseSize: options.maxResponseBytes ?? -1,
   };
-  if (route.proxy === undefined) return new Agent({ ...shared, connect: { ...requestTls, timeout: connectTimeout } });
+  if (route.proxy === undefined) {
+    return new Agent({
+      ...shared,
+      connect: probing(buildConnector({ ...requestTls, allowH2: false, timeout: connectTimeout })),
+    });
+  }
   return new ProxyAgent({ ...shared, uri: proxyUri(route.proxy), requestTls });
+}
+
+/** Lets the kernel notice a peer that vanished without a word in about a minute, where its own default is two hours. */
+function probing(connect: buildConnector.connector): buildConnector.connector {
+  return (options, callback) => {
+    connect(options, (...result: [null, Socket] | [Error, null]) => {
+      result[1]?.setKeepAlive(true, 30_000, 10_000, 3);
+      if (result[0] === null) callback(null, result[1]);
+      else callback(result[0], null);
+    });
+  };
 }
 
 function proxyUri(proxy: ProxyOptions): string {

@@ -1,6 +1,6 @@
 // Builds commands from Go modules into a cache, once, with a progress line; two processes never build the same thing.
 import { spawn } from 'node:child_process';
-import { chmod, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
@@ -11,12 +11,14 @@ export interface GoCommand {
   /** File name of the binary. */
   readonly name: string;
   readonly importPath: string;
+  /** Builds this published version on its own instead of what a recipe requires. */
+  readonly version?: string;
   readonly ldflags?: string;
 }
 
 export interface GoBuild {
-  /** A folder with go.mod and go.sum that require the module; every version comes from there. */
-  readonly recipe: string;
+  /** A folder with go.mod and go.sum; commands without a version of their own get theirs from there. */
+  readonly recipe?: string;
   /** Where the binaries go. */
   readonly target: string;
   readonly commands: readonly GoCommand[];
@@ -56,17 +58,23 @@ async function buildOne(build: GoBuild, command: GoCommand): Promise<void> {
   await mkdir(build.target, { recursive: true });
   // Renamed when whole, so that a file with the final name is always a finished binary.
   const partial = path.join(build.target, `.${command.name}.${process.pid}`);
-  const args = ['build', '-v', '-trimpath', '-ldflags', command.ldflags ?? '-s -w', '-o', partial, command.importPath];
+  const flags = ['-v', '-trimpath', '-ldflags', command.ldflags ?? '-s -w'];
   try {
-    await runGo(build, command.name, args);
-    await chmod(partial, 0o755);
-    await rename(partial, path.join(build.target, command.name));
+    if (command.version === undefined) {
+      const output = path.join(partial, path.posix.basename(command.importPath));
+      await runGo(build, command.name, { args: ['build', ...flags, '-o', output, command.importPath] });
+    } else {
+      const args = ['install', ...flags, `${command.importPath}@${command.version}`];
+      await runGo(build, command.name, { args, bin: partial });
+    }
+    const [binary = ''] = await readdir(partial);
+    await rename(path.join(partial, binary), path.join(build.target, command.name));
   } finally {
-    await rm(partial, { force: true });
+    await rm(partial, { recursive: true, force: true });
   }
 }
 
-async function runGo(build: GoBuild, name: string, args: readonly string[]): Promise<void> {
+async function runGo(build: GoBuild, name: string, { args, bin }: { args: string[]; bin?: string }): Promise<void> {
   const started = performance.now();
   const elapsed = (): string => `${Math.round((performance.now() - started) / 1000)} s`;
   let [downloaded, compiled] = [0, 0];
@@ -77,10 +85,10 @@ async function runGo(build: GoBuild, name: string, args: readonly string[]): Pro
   const timer = setInterval(report, progressEveryMs);
   const lastLines: string[] = [];
   try {
-    const child = spawn('go', [...args], {
-      cwd: build.recipe,
+    const child = spawn('go', args, {
+      cwd: build.recipe ?? build.target,
       // Neither a workspace around the repository nor flags of the user's own change what is built.
-      env: { ...build.env, GOWORK: 'off', GOFLAGS: '-mod=readonly', CGO_ENABLED: '0' },
+      env: { ...build.env, GOWORK: 'off', GOFLAGS: '', CGO_ENABLED: '0', ...(bin === undefined ? {} : { GOBIN: bin }) },
       stdio: ['ignore', 'ignore', 'pipe'],
       ...(build.signal === undefined ? {} : { signal: build.signal }),
     });
@@ -100,7 +108,7 @@ async function runGo(build: GoBuild, name: string, args: readonly string[]): Pro
     build.progress(`built ${name} in ${elapsed()}`);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new DevError('DEV_TOOLCHAIN_MISSING', `building ${name} needs Go 1.25 or newer on the PATH: install it`, {
+    throw new DevError('DEV_TOOLCHAIN_MISSING', `building ${name} needs Go on the PATH: install it`, {
       cause: error,
     });
   } finally {

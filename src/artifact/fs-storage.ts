@@ -1,9 +1,9 @@
 // Artifacts on the local file system, written so that a crash at any moment leaves the old file or the new one.
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { chmod, lstat, mkdir, open, readdir, readlink, rename, rm, symlink, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { randomBytes } from 'node:crypto';
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { CodedError } from '#lib/errors';
 import type { ArtifactStorage, StoredFile } from './storage.ts';
 
@@ -57,15 +57,14 @@ export class FileStorage implements ArtifactStorage {
     }
   }
 
-  async write<T>(path: string, produce: (sink: Writable) => Promise<T>): Promise<T> {
+  async write<T>(path: string, produce: (file: string) => Promise<T>): Promise<T> {
     const target = this.localPath(path);
     await mkdir(dirname(target), { recursive: true, mode: 0o700 });
     const temporary = join(dirname(target), `${temporaryPrefix}${randomBytes(8).toString('hex')}`);
     try {
-      const sink = createWriteStream(temporary, { flags: 'wx', mode: 0o600, flush: true });
-      const result = await produce(sink);
-      await closed(sink);
+      const result = await produce(temporary);
       await chmod(temporary, 0o600);
+      await flushed(temporary);
       await rename(temporary, target);
       return result;
     } catch (error) {
@@ -126,16 +125,14 @@ export class FileStorage implements ArtifactStorage {
   }
 }
 
-function closed(sink: Writable): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (sink.closed) {
-      resolve();
-      return;
-    }
-    sink.once('close', resolve);
-    sink.once('error', reject);
-    sink.end();
-  });
+/** The bytes must be on disk before the name is: a power cut may otherwise leave the name with nothing behind it. */
+async function flushed(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
 }
 
 function isMissing(error: unknown): boolean {

@@ -1,5 +1,5 @@
 // What artifacts are kept in. The file system is one such place; another needs these verbs and nothing more.
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 
 export interface StoredFile {
   /** Path below the storage's root, with forward slashes. */
@@ -16,8 +16,11 @@ export interface ArtifactStorage {
   resolve(path: string): Promise<StoredFile | undefined>;
   /** Bytes of a file, or of a part of it (`end` is inclusive). Rejects with ARTIFACT_NOT_FOUND. */
   read(path: string, range?: { readonly start: number; readonly end: number }): Promise<Readable>;
-  /** Writes a file whole or not at all: nobody ever sees a part of it. `produce` fills the sink and resolves when done. */
-  write<T>(path: string, produce: (sink: Writable) => Promise<T>): Promise<T>;
+  /**
+   * Writes a file whole or not at all: nobody ever sees a part of it. `produce` makes a local file with the given name,
+   * which does not exist yet, and resolves when its bytes are all written.
+   */
+  write<T>(path: string, produce: (file: string) => Promise<T>): Promise<T>;
   /** Makes `directory/name` answer with the file `target` of the same directory. */
   link(directory: string, name: string, target: string): Promise<void>;
   /** Regular files directly in a directory; none when it does not exist. Links are not listed. */

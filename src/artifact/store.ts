@@ -29,8 +29,8 @@ export interface NewArtifact {
   readonly file: string;
   readonly revision: string;
   readonly metadata?: Readonly<Record<string, string>>;
-  /** Fills the sink; resolves to what was written. */
-  readonly produce: (sink: Writable) => Promise<Packed>;
+  /** Makes the local file with this name; resolves to what was written. */
+  readonly produce: (file: string) => Promise<Packed>;
 }
 
 /** Why a recorded artifact cannot be used any more. */

@@ -1,0 +1,11 @@
+// Git, read-only: what the rest of the program may use of this room.
+export { GitError, type GitErrorCode } from './errors.ts';
+export { fetchPack } from './fetch-pack.ts';
+export { httpTransport, publicUrl, type HttpTransportOptions } from './http-transport.ts';
+export { resolveRef, type RefSpec, type ResolvedRef } from './resolve.ts';
+export { GitSession } from './session.ts';
+export type { GitTransport } from './transport.ts';
+export type { ArchiveInput, ArchiveOutput } from './job.ts';
+
+/** The job that makes an archive of a fetched pack. */
+export const archiveJob = new URL(import.meta.url.endsWith('.ts') ? './job.ts' : './job.js', import.meta.url);

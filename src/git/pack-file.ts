@@ -1,0 +1,250 @@
+// Reads a pack: finds its objects, resolves deltas, gives any object's bytes by hash. Runs in a worker; synchronous.
+import { createHash } from 'node:crypto';
+import { inflateSync } from 'node:zlib';
+import { applyDelta } from './delta.ts';
+import { GitError } from './errors.ts';
+
+export type ObjectType = 'commit' | 'tree' | 'blob' | 'tag';
+
+export interface GitObject {
+  readonly type: ObjectType;
+  readonly data: Buffer;
+}
+
+export interface PackLimits {
+  /** Objects in the pack. @default 5_000_000 */
+  readonly maxObjects?: number;
+  /** Bytes of one object, unpacked. @default 1 GiB */
+  readonly maxObjectBytes?: number;
+  /** Bytes of unpacked objects held at once. @default 64 MiB */
+  readonly cacheBytes?: number;
+}
+
+interface Entry {
+  readonly dataOffset: number;
+  readonly size: number;
+  readonly type: ObjectType | 'offset-delta' | 'reference-delta';
+  /** Offset of the base for an offset delta. */
+  readonly baseOffset?: number;
+  /** Hash of the base for a reference delta. */
+  readonly baseHash?: string;
+}
+
+const typeNames: Readonly<Record<number, Entry['type']>> = {
+  1: 'commit',
+  2: 'tree',
+  3: 'blob',
+  4: 'tag',
+  6: 'offset-delta',
+  7: 'reference-delta',
+};
+const maxDeltaChain = 10_000;
+const hashBytes = 20;
+
+/** A pack held in memory as it came; objects are unpacked when asked for, recent ones are kept. */
+export class PackFile {
+  readonly #bytes: Buffer;
+  readonly #limits: Required<PackLimits>;
+  readonly #entries = new Map<number, Entry>();
+  readonly #byHash = new Map<string, number>();
+  /** Unpacked objects by offset, least recently used first. */
+  readonly #cache = new Map<number, GitObject>();
+  #cached = 0;
+
+  /** Reads and checks the whole pack. Throws GIT_PACK_CORRUPT for anything that is not one. */
+  constructor(bytes: Buffer, limits: PackLimits = {}) {
+    this.#bytes = bytes;
+    this.#limits = { maxObjects: 5_000_000, maxObjectBytes: 1 << 30, cacheBytes: 64 << 20, ...limits };
+    this.#scan();
+    this.#nameDeltas();
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  has(hash: string): boolean {
+    return this.#byHash.has(hash);
+  }
+
+  /** The object with this hash. Throws GIT_OBJECT_NOT_FOUND when the pack lacks it or it is of another type. */
+  read(hash: string, type?: ObjectType): Buffer {
+    const object = this.readAny(hash);
+    if (type !== undefined && object.type !== type) {
+      throw new GitError('GIT_OBJECT_NOT_FOUND', `object ${hash} is a ${object.type}, not a ${type}`);
+    }
+    return object.data;
+  }
+
+  readAny(hash: string): GitObject {
+    const offset = this.#byHash.get(hash);
+    if (offset === undefined) throw new GitError('GIT_OBJECT_NOT_FOUND', `object ${hash} is not in the pack`);
+    return this.#object(offset);
+  }
+
+  #scan(): void {
+    const bytes = this.#bytes;
+    if (bytes.length < 12 + hashBytes || bytes.toString('latin1', 0, 4) !== 'PACK') throw corrupt('it has no header');
+    const version = bytes.readUInt32BE(4);
+    if (version !== 2 && version !== 3) throw corrupt(`its version is ${version}`);
+    const count = bytes.readUInt32BE(8);
+    if (count > this.#limits.maxObjects) {
+      throw new GitError('GIT_TOO_LARGE', `the pack has ${count} objects, more than ${this.#limits.maxObjects}`);
+    }
+    const end = bytes.length - hashBytes;
+    const sum = createHash('sha1').update(bytes.subarray(0, end)).digest();
+    if (!sum.equals(bytes.subarray(end))) throw corrupt('its checksum does not match');
+    let offset = 12;
+    for (let i = 0; i < count; i++) offset = this.#scanEntry(offset, end);
+    if (offset !== end) throw corrupt(`${end - offset} bytes follow its last object`);
+  }
+
+  /** Reads one entry's header and bytes; returns where the next one begins. */
+  #scanEntry(offset: number, end: number): number {
+    const bytes = this.#bytes;
+    let at = offset;
+    const next = (): number => {
+      if (at >= end) throw corrupt('it ends in the middle of an object');
+      return bytes[at++]!;
+    };
+    let byte = next();
+    const type = typeNames[(byte >> 4) & 7];
+    if (type === undefined) throw corrupt(`object at ${offset} has an unknown type`);
+    let size = byte & 15;
+    for (let scale = 16; byte & 0x80; scale *= 128) {
+      byte = next();
+      size += (byte & 0x7f) * scale;
+      if (size > this.#limits.maxObjectBytes) throw this.#tooLarge();
+    }
+    let base: Pick<Entry, 'baseOffset' | 'baseHash'> = {};
+    if (type === 'offset-delta') {
+      byte = next();
+      let distance = byte & 0x7f;
+      while (byte & 0x80) {
+        byte = next();
+        distance = (distance + 1) * 128 + (byte & 0x7f);
+      }
+      if (distance <= 0 || distance > offset - 12) throw corrupt(`object at ${offset} has a base outside the pack`);
+      base = { baseOffset: offset - distance };
+    } else if (type === 'reference-delta') {
+      if (at + hashBytes > end) throw corrupt('it ends in the middle of an object');
+      base = { baseHash: bytes.toString('hex', at, at + hashBytes) };
+      at += hashBytes;
+    }
+    const entry: Entry = { dataOffset: at, size, type, ...base };
+    const { data, consumed } = this.#inflate(entry, end);
+    this.#entries.set(offset, entry);
+    if (type !== 'offset-delta' && type !== 'reference-delta') {
+      this.#byHash.set(hashOf(type, data), offset);
+      this.#keep(offset, { type, data });
+    }
+    return at + consumed;
+  }
+
+  /** Computes the hashes of deltas; a reference delta may come before its base. */
+  #nameDeltas(): void {
+    let waiting: number[] = [];
+    for (const [offset, entry] of this.#entries) {
+      if (entry.type === 'offset-delta' || entry.type === 'reference-delta') waiting.push(offset);
+    }
+    while (waiting.length > 0) {
+      const still: number[] = [];
+      for (const offset of waiting) {
+        if (!this.#resolvable(offset)) {
+          still.push(offset);
+          continue;
+        }
+        const { type, data } = this.#object(offset);
+        this.#byHash.set(hashOf(type, data), offset);
+      }
+      if (still.length === waiting.length) throw corrupt('a delta has no base in the pack');
+      waiting = still;
+    }
+  }
+
+  #resolvable(offset: number): boolean {
+    let entry = this.#entries.get(offset);
+    for (let depth = 0; depth < maxDeltaChain; depth++) {
+      if (entry === undefined) throw corrupt('a delta has a base where no object begins');
+      if (entry.type === 'reference-delta') {
+        const base = this.#byHash.get(entry.baseHash!);
+        if (base === undefined) return false;
+        entry = this.#entries.get(base);
+      } else if (entry.type === 'offset-delta') entry = this.#entries.get(entry.baseOffset!);
+      else return true;
+    }
+    throw corrupt('a chain of deltas is too long');
+  }
+
+  /** Unpacks the object at an offset: back along its deltas to something whole, then forward again. */
+  #object(offset: number): GitObject {
+    const chain: { offset: number; entry: Entry }[] = [];
+    let at = offset;
+    let object: GitObject | undefined;
+    while (object === undefined) {
+      object = this.#cache.get(at);
+      if (object !== undefined) {
+        this.#cache.delete(at);
+        this.#cache.set(at, object);
+        break;
+      }
+      const entry = this.#entries.get(at);
+      if (entry === undefined) throw corrupt('a delta has a base where no object begins');
+      if (entry.type === 'offset-delta' || entry.type === 'reference-delta') {
+        if (chain.length >= maxDeltaChain) throw corrupt('a chain of deltas is too long');
+        chain.push({ offset: at, entry });
+        const base = entry.baseOffset ?? this.#byHash.get(entry.baseHash!);
+        if (base === undefined) throw corrupt('a delta has no base in the pack');
+        at = base;
+      } else {
+        object = { type: entry.type, data: this.#inflate(entry, this.#bytes.length - hashBytes).data };
+        this.#keep(at, object);
+      }
+    }
+    for (const link of chain.toReversed()) {
+      const delta = this.#inflate(link.entry, this.#bytes.length - hashBytes).data;
+      object = { type: object.type, data: applyDelta(object.data, delta, this.#limits.maxObjectBytes) };
+      this.#keep(link.offset, object);
+    }
+    return object;
+  }
+
+  #inflate(entry: Entry, end: number): { readonly data: Buffer; readonly consumed: number } {
+    if (entry.size > this.#limits.maxObjectBytes) throw this.#tooLarge();
+    const input = this.#bytes.subarray(entry.dataOffset, end);
+    let result: { buffer: Buffer; engine: { bytesWritten: number } };
+    try {
+      // One output chunk of the right size: the common case allocates once.
+      const options = { info: true, chunkSize: Math.max(64, entry.size), maxOutputLength: Math.max(1, entry.size) };
+      result = inflateSync(input, options) as unknown as typeof result;
+    } catch (error) {
+      throw corrupt('an object cannot be decompressed', error);
+    }
+    if (result.buffer.length !== entry.size) throw corrupt('an object is not as long as it says');
+    return { data: result.buffer, consumed: result.engine.bytesWritten };
+  }
+
+  #keep(offset: number, object: GitObject): void {
+    const limit = this.#limits.cacheBytes;
+    if (object.data.length > limit / 4) return;
+    this.#cache.set(offset, object);
+    this.#cached += object.data.length;
+    for (const [oldest, old] of this.#cache) {
+      if (this.#cached <= limit) return;
+      this.#cache.delete(oldest);
+      this.#cached -= old.data.length;
+    }
+  }
+
+  #tooLarge(): GitError {
+    return new GitError('GIT_TOO_LARGE', `an object has more than ${this.#limits.maxObjectBytes} bytes`);
+  }
+}
+
+function hashOf(type: ObjectType, data: Buffer): string {
+  return createHash('sha1').update(`${type} ${data.length}\0`).update(data).digest('hex');
+}
+
+function corrupt(why: string, cause?: unknown): GitError {
+  return new GitError('GIT_PACK_CORRUPT', `the server sent a broken pack: ${why}`, { cause });
+}

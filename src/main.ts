@@ -12,6 +12,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'run a local Kubernetes control plane',
     load: async () => (await import('./cli/dev.ts')).command,
   },
+  generate: {
+    summary: 'write what is derived from the kinds: crds, validators, field references',
+    load: async () => (await import('./cli/generate.ts')).command,
+  },
   version: { summary: 'print the version', load: async () => (await import('./cli/version.ts')).command },
 };
 

@@ -77,3 +77,9 @@ export function objectSchema(definition: KindDefinition, version: KindVersion): 
     },
   };
 }
+
+/** The whole object as one declaration, so that a path into it leads to the field's own. */
+export function objectDeclaration(definition: KindDefinition, version: KindVersion): Schema<unknown> {
+  const { spec, status } = version;
+  return { json: objectSchema(definition, version), fields: { spec, ...(status !== undefined && { status }) } };
+}

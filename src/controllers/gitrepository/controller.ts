@@ -1,0 +1,79 @@
+// The GitRepository controller: its steps in order, and what it tells about their outcome.
+import { rm } from 'node:fs/promises';
+import { storageApiVersion } from '#api/scheme';
+import { gitRepository } from '#api/source/gitrepository';
+import type { ArtifactStore } from '#artifact/store';
+import type { ResourceRef } from '#kube/object';
+import { durationMs } from '#lib/duration-ms';
+import { isTrue } from '#runtime/conditions';
+import type { Reconcile } from '#runtime/controller';
+import {
+  sourceReconciler,
+  type SourceKind,
+  type SourceReconcilerDependencies,
+  type StepContext,
+} from '#runtime/source-reconciler';
+import type { WorkerPool } from '#workers/pool';
+import { artifactMetadata, artifactOwner } from '../source/artifact-owner.ts';
+import { reconcileStorage } from '../source/storage-step.ts';
+import { archive } from './archive.ts';
+import { checkout, type CheckoutOptions, type GitRepositoryDraft, type GitRun } from './checkout.ts';
+import { gitRepositoryConditions, gitRepositoryFailures } from './conditions.ts';
+
+export interface GitRepositoryDependencies extends SourceReconcilerDependencies<GitRepositoryDraft> {
+  readonly store: ArtifactStore;
+  readonly pool: WorkerPool;
+  readonly checkout: CheckoutOptions;
+}
+
+export const gitRepositories: ResourceRef = {
+  group: gitRepository.group,
+  version: storageApiVersion(gitRepository).split('/')[1]!,
+  plural: gitRepository.plural,
+  namespaced: true,
+};
+
+export function gitRepositoryReconciler(deps: GitRepositoryDependencies): Reconcile {
+  const { store } = deps;
+  const kind: SourceKind<GitRepositoryDraft, GitRun> = {
+    kind: gitRepository.kind,
+    ref: gitRepositories,
+    conditions: gitRepositoryConditions,
+    fieldManager: 'source-controller',
+    interval: ({ spec }) => durationMs(spec.interval, 60_000),
+    begin: () => ({}),
+    dispose: async ({ directory }) => {
+      if (directory !== undefined) await rm(directory, { recursive: true, force: true });
+    },
+    steps: [
+      (context) => reconcileStorage(context, store, gitRepository.kind),
+      (context, run) => checkout(context, run, deps.checkout),
+      (context, run) => archive(context, run, deps),
+    ],
+    notify,
+    finalize: (object) => store.removeOwner(artifactOwner(gitRepository.kind, object)),
+  };
+  return sourceReconciler(kind, deps);
+}
+
+/** A new artifact is an event; so is the end of a failure when the artifact stayed the same. */
+function notify(context: StepContext<GitRepositoryDraft>, before: GitRepositoryDraft, run: GitRun): void {
+  const { object, events } = context;
+  const artifact = object.status?.artifact;
+  if (artifact === undefined) return;
+  const isNew = artifact.digest !== before.status?.artifact?.digest;
+  const recovered = gitRepositoryFailures.some((type) => isTrue(before, type));
+  if (!isNew && !recovered) return;
+  const what = run.subject === undefined ? artifact.revision : shortened(run.subject);
+  events.record(object, {
+    severity: 'info',
+    reason: isNew ? 'NewArtifact' : 'Succeeded',
+    message: `stored artifact for commit '${what}'`,
+    metadata: artifactMetadata(artifact),
+  });
+}
+
+function shortened(subject: string): string {
+  const characters = Array.from(subject);
+  return characters.length <= 50 ? subject : `${characters.slice(0, 50).join('')}...`;
+}

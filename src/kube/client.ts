@@ -100,6 +100,12 @@ export interface DeleteOptions extends CallOptions {
   readonly dryRun?: boolean | undefined;
 }
 
+export interface ApplyOutcome<T extends KubeObject = Unstructured> {
+  readonly object: T;
+  /** There was no such object before. */
+  readonly created: boolean;
+}
+
 /** A patch body with its kind. Apply has its own method. */
 export type Patch =
   | { readonly type: 'merge'; readonly body: unknown }
@@ -207,11 +213,22 @@ export class KubeClient {
     object: KubeObject,
     options: ApplyOptions,
   ): Promise<T> {
+    return (await this.applyOutcome<T>(ref, object, options)).object;
+  }
+
+  /** Server-side apply that also tells whether the object was created. */
+  async applyOutcome<T extends KubeObject = Unstructured>(
+    ref: ResourceRef,
+    object: KubeObject,
+    options: ApplyOptions,
+  ): Promise<ApplyOutcome<T>> {
     const { namespace, name = '' } = object.metadata;
     const path = objectPath(ref, { namespace, name }, options.subresource);
     const query = { ...writeQuery(options), force: options.force };
     const body = { body: JSON.stringify(object), contentType: APPLY_TYPE };
-    return this.#object(ref, { method: 'PATCH', verb: 'apply', path: withQuery(path, query), name, ...body }, options);
+    const request = { method: 'PATCH', verb: 'apply', path: withQuery(path, query), name, ...body } as const;
+    const response = await this.#send(ref, request, options);
+    return { object: JSON.parse(response.body) as T, created: response.status === 201 };
   }
 
   /** Resolves to the object where deletion only began (finalizers, grace), or to the server's Status. */

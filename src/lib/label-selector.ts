@@ -1,0 +1,198 @@
+// Label selectors, in both spellings (`matchLabels`/`matchExpressions` and "a=b,c in (d,e)"), matched here or sent to the server.
+
+export interface LabelSelector {
+  readonly matchLabels?: Readonly<Record<string, string>>;
+  readonly matchExpressions?: readonly LabelExpression[];
+}
+
+export interface LabelExpression {
+  readonly key: string;
+  readonly operator: string;
+  readonly values?: readonly string[];
+}
+
+type Operator = 'in' | 'notin' | 'exists' | '!' | '>' | '<';
+
+export interface Requirement {
+  readonly key: string;
+  readonly operator: Operator;
+  readonly values: readonly string[];
+}
+
+/** All must hold. None at all selects everything. */
+export type Requirements = readonly Requirement[];
+
+export class SelectorError extends Error {
+  override readonly name = 'SelectorError';
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+/** From an object's selector. An empty one selects everything, as in the API. */
+export function fromLabelSelector(selector: LabelSelector): Requirements {
+  const requirements: Requirement[] = [];
+  for (const [key, value] of Object.entries(selector.matchLabels ?? {})) {
+    requirements.push(checked({ key, operator: 'in', values: [value] }));
+  }
+  for (const { key, operator, values = [] } of selector.matchExpressions ?? []) {
+    const known = OPERATORS[operator];
+    if (known === undefined || !Object.hasOwn(OPERATORS, operator)) {
+      throw new SelectorError(`"${operator}" is not a valid label selector operator`);
+    }
+    requirements.push(checked({ key, operator: known, values }));
+  }
+  return requirements.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+}
+
+const OPERATORS: Readonly<Record<string, Operator>> = { In: 'in', NotIn: 'notin', Exists: 'exists', DoesNotExist: '!' };
+
+export function matches(requirements: Requirements, labels: Labels | undefined): boolean {
+  return requirements.every((requirement) => holds(requirement, labels ?? {}));
+}
+
+function holds({ key, operator, values }: Requirement, labels: Labels): boolean {
+  const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
+  switch (operator) {
+    case 'in':
+      return value !== undefined && values.includes(value);
+    case 'notin':
+      // What has no such label is not in the set either.
+      return value === undefined || !values.includes(value);
+    case 'exists':
+      return value !== undefined;
+    case '!':
+      return value === undefined;
+    case '>':
+    case '<':
+      return comparesTo(value, operator, values[0]);
+  }
+}
+
+function comparesTo(value: string | undefined, operator: '>' | '<', bound: string | undefined): boolean {
+  if (value === undefined || bound === undefined || !INTEGER.test(value)) return false;
+  return operator === '>' ? BigInt(value) > BigInt(bound) : BigInt(value) < BigInt(bound);
+}
+
+const INTEGER = /^[+-]?\d{1,19}$/;
+
+/** As the API server reads it in a query. Keys and values that need no quoting: labels have none that do. */
+export function formatSelector(requirements: Requirements): string {
+  return requirements.map(formatRequirement).join(',');
+}
+
+function formatRequirement({ key, operator, values }: Requirement): string {
+  const sorted = values.toSorted();
+  switch (operator) {
+    case 'exists':
+      return key;
+    case '!':
+      return `!${key}`;
+    case 'in':
+      return sorted.length === 1 ? `${key}=${sorted[0]}` : `${key} in (${sorted.join(',')})`;
+    case 'notin':
+      return sorted.length === 1 ? `${key}!=${sorted[0]}` : `${key} notin (${sorted.join(',')})`;
+    default:
+      return `${key}${operator}${values[0] ?? ''}`;
+  }
+}
+
+/** Reads the query form: `a`, `!a`, `a=b`, `a==b`, `a!=b`, `a in (b,c)`, `a notin (b)`, `a>1`, joined by commas. */
+export function parseSelector(text: string): Requirements {
+  const tokens = tokenize(text);
+  const requirements: Requirement[] = [];
+  if (tokens.length === 0) return requirements;
+  let at = 0;
+  const next = (): string => tokens[at++] ?? '';
+  for (;;) {
+    requirements.push(checked(parseRequirement(next, () => tokens[at] ?? '')));
+    const separator = next();
+    if (separator === '') return requirements;
+    if (separator !== ',') throw new SelectorError(`found '${separator}', expected: ',' or 'end of string'`);
+  }
+}
+
+function tokenize(text: string): string[] {
+  return text.match(/==|!=|[=!(),<>]|[^\s=!(),<>]+/g) ?? [];
+}
+
+function parseRequirement(next: () => string, peek: () => string): Requirement {
+  let key = next();
+  const negated = key === '!';
+  if (negated) key = next();
+  if (!isWord(key)) throw new SelectorError(`found '${key}', expected: !, identifier, or 'end of string'`);
+  if (negated) return { key, operator: '!', values: [] };
+  if (peek() === '' || peek() === ',') return { key, operator: 'exists', values: [] };
+  const operator = next();
+  switch (operator) {
+    case '=':
+    case '==':
+      return { key, operator: 'in', values: [parseValue(next, peek)] };
+    case '!=':
+      return { key, operator: 'notin', values: [parseValue(next, peek)] };
+    case '>':
+    case '<':
+      return { key, operator, values: [parseValue(next, peek)] };
+    case 'in':
+    case 'notin':
+      return { key, operator, values: parseValues(next) };
+    default:
+      throw new SelectorError(`found '${operator}', expected: in, notin, =, ==, !=, gt, lt`);
+  }
+}
+
+function parseValue(next: () => string, peek: () => string): string {
+  return peek() === '' || peek() === ',' ? '' : expectWord(next());
+}
+
+function parseValues(next: () => string): string[] {
+  if (next() !== '(') throw new SelectorError("expected: '('");
+  const values: string[] = [];
+  for (let token = next(); ; token = next()) {
+    if (isWord(token)) {
+      values.push(token);
+      token = next();
+    } else {
+      // "a in (,b)" has the empty string in its set.
+      values.push('');
+    }
+    if (token === ')') return values;
+    if (token !== ',') throw new SelectorError(`found '${token}', expected: ',' or ')'`);
+  }
+}
+
+function isWord(token: string): boolean {
+  return token !== '' && !/^(==|!=|[=!(),<>])$/.test(token);
+}
+
+function expectWord(token: string): string {
+  if (!isWord(token)) throw new SelectorError(`found '${token}', expected: identifier`);
+  return token;
+}
+
+const NAME = /^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)$/;
+const PREFIX = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
+
+function checked(requirement: Requirement): Requirement {
+  const { key, operator, values } = requirement;
+  const slash = key.lastIndexOf('/');
+  const prefix = slash < 0 ? undefined : key.slice(0, slash);
+  if (!NAME.test(key.slice(slash + 1)) || (prefix !== undefined && (prefix.length > 253 || !PREFIX.test(prefix)))) {
+    throw new SelectorError(`key: Invalid value: "${key}": not a qualified label name`);
+  }
+  if ((operator === 'in' || operator === 'notin') && values.length === 0) {
+    throw new SelectorError("values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty");
+  }
+  if ((operator === 'exists' || operator === '!') && values.length > 0) {
+    throw new SelectorError('values: Invalid value: values set must be empty for exists and does not exist');
+  }
+  if ((operator === '>' || operator === '<') && !INTEGER.test(values[0] ?? '')) {
+    throw new SelectorError(
+      `values[0]: Invalid value: "${values[0] ?? ''}": for 'Gt', 'Lt' operators, the value must be an integer`,
+    );
+  }
+  for (const value of values) {
+    if (value !== '' && !NAME.test(value))
+      throw new SelectorError(`values: Invalid value: "${value}": not a valid label value`);
+  }
+  return requirement;
+}

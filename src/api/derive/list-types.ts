@@ -1,5 +1,6 @@
 // Lists that are sets or maps must not say the same thing twice.
 import type { StructuralSchema } from '../schema.ts';
+import { invalidError } from './field-error.ts';
 import type { FieldError } from './field-error.ts';
 import { isJsonObject } from './json-object.ts';
 
@@ -16,6 +17,13 @@ function duplicates(list: readonly unknown[], schema: StructuralSchema, path: st
   }
   const counts = new Map<string, number>();
   const errors: FieldError[] = [];
+  if (listType === 'map' && !list.every(isJsonObject)) {
+    return list.flatMap((item, index) =>
+      isJsonObject(item)
+        ? []
+        : [invalidError(`${path}[${index}]`, item, 'must be an object for an array of list-type map')],
+    );
+  }
   for (const [index, item] of list.entries()) {
     const identity = listType === 'set' ? item : keysOf(item, schema['x-kubernetes-list-map-keys'] ?? []);
     const text = JSON.stringify(identity);

@@ -187,17 +187,35 @@ function compareOrder(a: readonly number[], b: readonly number[]): number {
   return 0;
 }
 
+// On a string the API server stops at the first of these that fails.
+const STRING_CHECKS = ['maxLength', 'minLength', 'pattern'];
+
+/** The violations that the API server would report: of a value of the wrong type, only that and its enum. */
+function telling(violations: readonly SchemaViolation[]): readonly SchemaViolation[] {
+  const firstCheck = new Map<string, number>();
+  const mistyped = new Set<string>();
+  for (const { keyword, instancePath } of violations) {
+    const check = STRING_CHECKS.indexOf(keyword);
+    if (keyword === 'type') {
+      mistyped.add(instancePath);
+    } else if (check >= 0) {
+      firstCheck.set(instancePath, Math.min(check, firstCheck.get(instancePath) ?? check));
+    }
+  }
+  return violations.filter(({ keyword, instancePath }) => {
+    const check = STRING_CHECKS.indexOf(keyword);
+    const comesFirst = check < 0 || check === firstCheck.get(instancePath);
+    return keyword === 'type' || keyword === 'enum' || (comesFirst && !mistyped.has(instancePath));
+  });
+}
+
 /** The field errors for what a validator reported on `root`, which is declared by `declared`. */
 export function schemaErrors(
   root: unknown,
   declared: Declared,
   violations: readonly SchemaViolation[],
 ): readonly FieldError[] {
-  const mistyped = new Set(
-    violations.filter(({ keyword }) => keyword === 'type').map(({ instancePath }) => instancePath),
-  );
-  return violations
-    .filter(({ keyword, instancePath }) => keyword === 'type' || !mistyped.has(instancePath))
+  return telling(violations)
     .map((violation) => {
       const place = locate(root, declared, violation.instancePath);
       const missing = violation.params['missingProperty'];

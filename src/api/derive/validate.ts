@@ -31,7 +31,13 @@ export interface Judgement {
 }
 
 // Wrong in such a way that rules cannot be judged at all.
-const BLOCKING = ['FieldValueRequired', 'FieldValueTooLong', 'FieldValueTooMany', 'FieldValueTypeInvalid'];
+const BLOCKING = [
+  'FieldValueRequired',
+  'FieldValueNotSupported',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+];
 
 const RULES_NOT_CHECKED: FieldError = {
   type: 'FieldValueInvalid',

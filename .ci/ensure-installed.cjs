@@ -25,6 +25,9 @@ function upToDate() {
 }
 
 if (!upToDate()) {
-  var result = require('node:child_process').spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: root, stdio: 'inherit' });
+  var result = require('node:child_process').spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   process.exit(result.status === null ? 1 : result.status);
 }

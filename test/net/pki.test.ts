@@ -40,7 +40,12 @@ describe('certificates', () => {
 
   it('a mutual handshake verifies on both sides', async () => {
     const authority = await createAuthority('test-ca', validity);
-    const server = await issueCertificate(authority, { commonName: 's', hosts: ['127.0.0.1'], usages: ['server'], validity });
+    const server = await issueCertificate(authority, {
+      commonName: 's',
+      hosts: ['127.0.0.1'],
+      usages: ['server'],
+      validity,
+    });
     const client = await issueCertificate(authority, { commonName: 'c', usages: ['client'], validity });
     const listener = tls.createServer({
       cert: server.certificate,

@@ -1,0 +1,558 @@
+// yaml.v3's encoder on node trees: styles and comments as the nodes ask for them.
+import { encodeBinary, hasInvalidBytes } from './binary.ts';
+import { yamlError } from './errors.ts';
+import { Node, QUOTED, Style } from './node.ts';
+import type { EmitOptions } from './options.ts';
+import { longTag, plainTag, shortTag } from './resolve.ts';
+import { analyze, Form } from './scalar-analysis.ts';
+import { possibleStyle } from './scalar-style.ts';
+import { Writer } from './writer.ts';
+
+const LONGEST_KEY = 128;
+const DEPTH_LIMIT = 4000;
+const WORD = /^[0-9A-Za-z_-]+$/;
+const URI_CHARACTER = /[0-9A-Za-z_;/?:@&=+$,.~*'()[\]-]/;
+
+/** Where a node stands. */
+interface Place {
+  readonly inMapping: boolean;
+  readonly simpleKey: boolean;
+  /** Directly below a block sequence: its `-` is the first step of the indentation. */
+  readonly inBlockSequence: boolean;
+}
+
+const ROOT: Place = { inMapping: false, simpleKey: false, inBlockSequence: false };
+const ITEM: Place = { inMapping: false, simpleKey: false, inBlockSequence: true };
+const FLOW_ITEM: Place = { inMapping: false, simpleKey: false, inBlockSequence: false };
+const SIMPLE_KEY: Place = { inMapping: true, simpleKey: true, inBlockSequence: false };
+const PAIR: Place = { inMapping: true, simpleKey: false, inBlockSequence: false };
+
+/** Comments wait here until the line they belong to is written; a later node of the same kind replaces them. */
+class PendingComments {
+  head = '';
+  line = '';
+  foot = '';
+  tail = '';
+  /** The line comment of a key, which moves to its value. */
+  key = '';
+
+  load(head: string, line: string, foot: string, tail: string): void {
+    this.head = head !== '' ? head : this.head;
+    this.line = line !== '' ? line : this.line;
+    this.foot = foot !== '' ? foot : this.foot;
+    this.tail = tail !== '' ? tail : this.tail;
+  }
+
+  followsLine(): boolean {
+    return this.line !== '' || this.foot !== '' || this.tail !== '';
+  }
+}
+
+class NodeEmitter {
+  readonly writer: Writer;
+  private readonly compact: boolean;
+  private readonly comments = new PendingComments();
+  private flowLevel = 0;
+  private depth = 0;
+
+  constructor({ indent = 2, sequences = 'compact' }: EmitOptions) {
+    this.writer = new Writer('v3', indent < 2 || indent > 9 ? 2 : indent);
+    this.compact = sequences === 'compact';
+  }
+
+  document(node: Node, first: boolean): void {
+    const { writer, comments } = this;
+    const isDocument = node.kind === 'document';
+    comments.load(isDocument ? node.headComment : '', '', '', '');
+    if (!first) {
+      writer.writeIndent();
+      writer.writeWord('---');
+      writer.writeIndent();
+    }
+    if (comments.head !== '') {
+      this.processHead();
+      writer.putBreak();
+    }
+    for (const child of isDocument ? node.content : [node]) {
+      this.loadStart(child, '');
+      this.processHead();
+      this.emit(child, ROOT);
+    }
+    comments.load('', '', isDocument ? node.footComment : '', '');
+    writer.footIndent = 0;
+    this.processFoot();
+    writer.footIndent = -1;
+    writer.writeIndent();
+  }
+
+  /** A node with the comments behind it; a collection's own content comes after those. */
+  private emit(node: Node, place: Place): void {
+    this.start(node, place);
+    this.processLine();
+    this.processFoot();
+    this.body(node, place);
+  }
+
+  private loadStart(node: Node, tail: string): void {
+    switch (node.kind) {
+      case 'mapping':
+        return this.comments.load(node.headComment, '', '', tail);
+      case 'sequence':
+        return this.comments.load(node.headComment, '', '', '');
+      case 'alias':
+        return this.comments.load(node.headComment, node.lineComment, node.footComment, '');
+      default:
+        return this.comments.load(node.headComment, node.lineComment, node.footComment, tail);
+    }
+  }
+
+  /** All of a scalar or alias; anchor and tag of a collection. */
+  private start(node: Node, place: Place): void {
+    if (node.kind === 'alias') {
+      this.writer.writeWord('*');
+      this.writeName(node.value, 'alias');
+    } else if (node.kind === 'scalar') {
+      this.scalar(node, place);
+    } else if (node.kind === 'document') {
+      throw yamlError('expected SCALAR, SEQUENCE-START, MAPPING-START, or ALIAS, but got document start');
+    } else {
+      this.writeAnchor(node);
+      const implied = node.kind === 'mapping' ? '!!map' : '!!seq';
+      const redundant = (node.style & Style.tagged) === 0 && shortTag(node.tag) === implied;
+      this.writeTag(redundant ? '' : node.tag);
+    }
+  }
+
+  private body(node: Node, place: Place): void {
+    if (node.kind !== 'mapping' && node.kind !== 'sequence') {
+      return;
+    }
+    if (++this.depth > DEPTH_LIMIT) {
+      throw yamlError(`exceeded max depth of ${DEPTH_LIMIT}`);
+    }
+    const flow = this.flowLevel > 0 || (node.style & Style.flow) !== 0 || node.content.length === 0;
+    if (node.kind === 'mapping') {
+      flow ? this.flowMapping(node, place) : this.blockMapping(node, place);
+    } else {
+      flow ? this.flowSequence(node, place) : this.blockSequence(node, place);
+    }
+    this.depth--;
+  }
+
+  private increaseIndent(flow: boolean, place: Place, compact = false): number {
+    const { writer } = this;
+    const outer = writer.indent;
+    const best = writer.bestIndent;
+    if (outer < 0) {
+      writer.indent = flow ? best : 0;
+    } else if (place.inBlockSequence) {
+      writer.indent = outer + 2;
+    } else {
+      writer.indent = best * Math.floor((outer + best) / best) - (compact ? 2 : 0);
+    }
+    return outer;
+  }
+
+  private blockSequence(node: Node, place: Place): void {
+    const { writer } = this;
+    const compact = this.compact && place.inMapping && (writer.column === 0 || !writer.indention);
+    const outer = this.increaseIndent(false, place, compact);
+    for (const item of node.content) {
+      this.loadStart(item, '');
+      this.processHead();
+      writer.writeIndent();
+      writer.writeLead('-');
+      this.emit(item, ITEM);
+    }
+    this.comments.load('', node.lineComment, node.footComment, '');
+    writer.indent = outer;
+  }
+
+  private blockMapping(node: Node, place: Place): void {
+    const { writer, comments } = this;
+    const { content } = node;
+    const outer = this.increaseIndent(false, place);
+    let tail = '';
+    for (let i = 0; i + 1 < content.length; i += 2) {
+      const key = content[i] as Node;
+      const value = content[i + 1] as Node;
+      this.loadKey(key, tail);
+      tail = key.footComment;
+      this.processHead();
+      writer.writeIndent();
+      if (comments.line !== '') {
+        comments.key = comments.line;
+        comments.line = '';
+      }
+      this.blockKey(key, value);
+      this.moveKeyComment(value);
+      this.emit(value, PAIR);
+    }
+    comments.load('', node.lineComment, node.footComment, tail);
+    this.processHead();
+    writer.indent = outer;
+  }
+
+  /** A key's foot comment stands behind its value: it is written as the tail of the pair. */
+  private loadKey(key: Node, tail: string): void {
+    const foot = key.footComment;
+    key.footComment = '';
+    this.loadStart(key, tail);
+    key.footComment = foot;
+  }
+
+  private blockKey(key: Node, value: Node): void {
+    const { writer } = this;
+    if (this.isSimpleKey(key)) {
+      this.start(key, SIMPLE_KEY);
+      this.body(key, SIMPLE_KEY);
+      this.loadStart(value, '');
+      writer.writeTight(':');
+      return;
+    }
+    writer.writeLead('?');
+    this.start(key, PAIR);
+    this.body(key, PAIR);
+    this.loadStart(value, '');
+    writer.writeIndent();
+    writer.writeLead(':');
+  }
+
+  private moveKeyComment(value: Node): void {
+    const { comments } = this;
+    if (comments.key === '') {
+      return;
+    }
+    if (value.kind === 'scalar') {
+      if (comments.line === '') {
+        comments.line = comments.key;
+        comments.key = '';
+      }
+    } else if ((value.kind === 'mapping' || value.kind === 'sequence') && (value.style & Style.flow) === 0) {
+      // A block follows: the comment stays on the key's line.
+      const { line } = comments;
+      comments.line = comments.key;
+      this.processLine();
+      comments.key = line;
+    }
+  }
+
+  private flowSequence(node: Node, place: Place): void {
+    const { writer, comments } = this;
+    const outer = this.openFlow('[', place);
+    let separated = true;
+    for (const item of node.content) {
+      this.loadStart(item, '');
+      this.separate(separated);
+      separated = comments.followsLine();
+      this.start(item, FLOW_ITEM);
+      this.finishFlowItem();
+      this.body(item, FLOW_ITEM);
+    }
+    comments.load('', node.lineComment, node.footComment, '');
+    this.flowLevel--;
+    writer.indent = outer;
+    if (writer.column === 0) {
+      writer.writeIndent();
+    }
+    writer.writeTight(']');
+    this.processLine();
+    this.processFoot();
+  }
+
+  private openFlow(bracket: '[' | '{', place: Place): number {
+    this.writer.writeWord(bracket, true);
+    const outer = this.increaseIndent(true, place);
+    this.flowLevel++;
+    return outer;
+  }
+
+  /** The comma before an item, unless it stands already before the comment of the last one. */
+  private separate(separated: boolean): void {
+    const { writer } = this;
+    if (!separated) {
+      writer.writeTight(',');
+    }
+    this.processHead();
+    if (writer.column === 0) {
+      writer.writeIndent();
+    }
+  }
+
+  private finishFlowItem(): void {
+    if (this.comments.followsLine()) {
+      this.writer.writeTight(',');
+    }
+    this.processLine();
+    this.processFoot();
+  }
+
+  private flowMapping(node: Node, place: Place): void {
+    const { writer, comments } = this;
+    const { content } = node;
+    const outer = this.openFlow('{', place);
+    let separated = true;
+    let tail = '';
+    for (let i = 0; i + 1 < content.length; i += 2) {
+      const key = content[i] as Node;
+      this.loadKey(key, tail);
+      tail = key.footComment;
+      this.separate(separated);
+      separated = this.flowPair(key, content[i + 1] as Node);
+    }
+    comments.load('', node.lineComment, node.footComment, tail);
+    if (!separated && (comments.head !== '' || comments.foot !== '' || comments.tail !== '')) {
+      writer.writeTight(',');
+    }
+    this.processHead();
+    this.flowLevel--;
+    writer.indent = outer;
+    writer.writeTight('}');
+    this.processLine();
+    this.processFoot();
+  }
+
+  /** Returns whether the comma behind the pair was written. */
+  private flowPair(key: Node, value: Node): boolean {
+    const { writer, comments } = this;
+    if (this.isSimpleKey(key)) {
+      this.start(key, SIMPLE_KEY);
+      this.body(key, SIMPLE_KEY);
+      this.loadStart(value, '');
+      writer.writeTight(':');
+    } else {
+      writer.writeWord('?');
+      this.start(key, PAIR);
+      this.body(key, PAIR);
+      this.loadStart(value, '');
+      writer.writeWord(':');
+    }
+    const separated = comments.followsLine();
+    this.start(value, PAIR);
+    this.finishFlowItem();
+    this.body(value, PAIR);
+    return separated;
+  }
+
+  private isSimpleKey(node: Node): boolean {
+    if (node.kind === 'alias') {
+      return node.value.length <= LONGEST_KEY;
+    }
+    const tag = this.writtenTag(node);
+    let length = node.anchor.length + (tag === '' ? 0 : tagLength(tag));
+    if (node.kind === 'scalar') {
+      const text = hasInvalidBytes(node.value) ? encodeBinary(node.value) : node.value;
+      if ((analyze(text, 'v3') & Form.multiline) !== 0) {
+        return false;
+      }
+      length += Buffer.byteLength(text);
+    } else if (node.content.length > 0) {
+      return false;
+    }
+    return length <= LONGEST_KEY;
+  }
+
+  private writtenTag(node: Node): string {
+    return node.kind === 'scalar' ? scalarTag(node).tag : (node.style & Style.tagged) === 0 ? '' : node.tag;
+  }
+
+  private writeAnchor(node: Node): void {
+    if (node.anchor !== '') {
+      this.writer.writeWord('&');
+      this.writeName(node.anchor, 'anchor');
+    }
+  }
+
+  private writeName(name: string, kind: 'alias' | 'anchor'): void {
+    if (name === '') {
+      throw yamlError(`${kind} value must not be empty`);
+    }
+    if (!WORD.test(name)) {
+      throw yamlError(`${kind} value must contain alphanumerical characters only`);
+    }
+    this.writer.writeTight(name);
+  }
+
+  private writeTag(tag: string): void {
+    if (tag === '') {
+      return;
+    }
+    const [handle, suffix] = splitTag(tag);
+    if (handle !== '') {
+      this.writer.writeWord(handle);
+      if (suffix !== '') {
+        this.writer.writeTight(escapeUri(suffix));
+      }
+    } else {
+      this.writer.writeWord(`!<${escapeUri(suffix)}>`);
+    }
+  }
+
+  private scalar(node: Node, place: Place): void {
+    const { writer, comments } = this;
+    const { tag, forceQuotes } = scalarTag(node);
+    const binary = hasInvalidBytes(node.value);
+    const text = binary ? encodeBinary(node.value) : node.value;
+    const forms = analyze(text, 'v3');
+    const style = possibleStyle(askedStyle(node, text, forceQuotes), forms, text, {
+      flow: this.flowLevel > 0,
+      simpleKey: place.simpleKey,
+    });
+    this.writeAnchor(node);
+    this.writeTag(binary ? '!!binary' : tag);
+    const outer = this.increaseIndent(true, place);
+    switch (style) {
+      case 0:
+        writer.writePlain(text, !place.simpleKey);
+        break;
+      case Style.single:
+        writer.writeSingle(text, !place.simpleKey);
+        break;
+      case Style.double:
+        writer.writeDouble(text, !place.simpleKey);
+        break;
+      default:
+        writer.writeBlockHeader(style === Style.literal ? '|' : '>', text);
+        if (comments.line === '') {
+          writer.putBreak();
+        }
+        this.processLine();
+        if (style === Style.literal) {
+          writer.writeLiteralLines(text);
+        } else {
+          writer.writeFoldedLines(text);
+        }
+    }
+    writer.indent = outer;
+  }
+
+  private processHead(): void {
+    const { writer, comments } = this;
+    if (comments.tail !== '') {
+      writer.writeIndent();
+      this.writeComment(comments.tail);
+      comments.tail = '';
+      writer.footIndent = Math.max(writer.indent, 0);
+    }
+    if (comments.head !== '') {
+      writer.writeIndent();
+      this.writeComment(comments.head);
+      comments.head = '';
+    }
+  }
+
+  private processLine(): void {
+    const { writer, comments } = this;
+    if (comments.line !== '') {
+      if (!writer.whitespace) {
+        writer.put(' ');
+      }
+      this.writeComment(comments.line);
+      comments.line = '';
+    }
+  }
+
+  private processFoot(): void {
+    const { writer, comments } = this;
+    if (comments.foot !== '') {
+      writer.writeIndent();
+      this.writeComment(comments.foot);
+      comments.foot = '';
+      writer.footIndent = Math.max(writer.indent, 0);
+    }
+  }
+
+  private writeComment(comment: string): void {
+    const { writer } = this;
+    const lines = comment.split('\n');
+    for (const [index, line] of lines.entries()) {
+      if (line !== '') {
+        if (index > 0) {
+          writer.writeIndent();
+        }
+        writer.put(line.startsWith('#') ? line : `# ${line}`);
+        writer.indention = false;
+      }
+      // A comment that ends with a break has its own; all others get one.
+      if (index < lines.length - 1 || line !== '') {
+        writer.putBreak();
+      }
+    }
+    writer.whitespace = true;
+  }
+}
+
+/** The tag a scalar is written with, and whether its text must be kept from meaning something else. */
+function scalarTag(node: Node): { tag: string; forceQuotes: boolean } {
+  const { tag } = node;
+  if (tag === '' || (node.style & Style.tagged) !== 0) {
+    return { tag, forceQuotes: false };
+  }
+  const short = shortTag(tag);
+  if (hasInvalidBytes(node.value)) {
+    if (short === '!!binary') {
+      throw yamlError('explicitly tagged !!binary data must be base64-encoded');
+    }
+    throw yamlError(`cannot marshal invalid UTF-8 data as ${short}`);
+  }
+  if (short === '!!str' && (node.style & QUOTED) !== 0) {
+    return { tag: '', forceQuotes: false };
+  }
+  if (plainTag(node.value, 'v3').replace('!!merge', node.value === '<<' ? '!!merge' : '') === short) {
+    return { tag: '', forceQuotes: false };
+  }
+  return short === '!!str' ? { tag: '', forceQuotes: true } : { tag, forceQuotes: false };
+}
+
+function askedStyle({ style }: Node, text: string, forceQuotes: boolean): number {
+  for (const asked of [Style.double, Style.single, Style.literal, Style.folded]) {
+    if ((style & asked) !== 0) {
+      return asked;
+    }
+  }
+  if (text.includes('\n')) {
+    return Style.literal;
+  }
+  return forceQuotes ? Style.double : 0;
+}
+
+function splitTag(tag: string): [handle: string, suffix: string] {
+  const long = longTag(tag);
+  const standard = 'tag:yaml.org,2002:';
+  if (long.startsWith('!')) {
+    return ['!', long.slice(1)];
+  }
+  return long.startsWith(standard) ? ['!!', long.slice(standard.length)] : ['', long];
+}
+
+function tagLength(tag: string): number {
+  return splitTag(tag).join('').length;
+}
+
+function escapeUri(text: string): string {
+  let out = '';
+  for (const char of text) {
+    if (URI_CHARACTER.test(char)) {
+      out += char;
+      continue;
+    }
+    for (const byte of Buffer.from(char, 'utf8')) {
+      out += `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+    }
+  }
+  return out;
+}
+
+/** yaml.v3's encoder on a node (a `document` or any other); ends with a line break. */
+export function emitNode(node: Node, options: EmitOptions = {}): string {
+  return emitDocuments([node], options);
+}
+
+/** Several documents, separated by `---` lines, as one yaml.v3 encoder writes them. */
+export function emitDocuments(nodes: readonly Node[], options: EmitOptions = {}): string {
+  const emitter = new NodeEmitter(options);
+  for (const [index, node] of nodes.entries()) {
+    emitter.document(node, index === 0);
+  }
+  return emitter.writer.out;
+}

@@ -1,5 +1,5 @@
 // Functions that templates call: their types as Go declares them, and how arguments and results cross the border.
-import type { Dict, Signature } from './value.ts';
+import type { Signature } from './value.ts';
 import type { Budget } from './budget.ts';
 
 /**
@@ -28,12 +28,20 @@ export interface GoFunction extends Signature {
 /** Functions by the name templates use. */
 export type FunctionMap = ReadonlyMap<string, GoFunction>;
 
+/** What parsing a text gives: that text's own template, to be rendered even if the set keeps an older one of its name. */
+export interface TemplateHandle {
+  readonly name: string;
+}
+
 /** A parsed set of templates, as functions see it. */
 export interface TemplateSetView {
   /** A set that sees every template of this one; definitions parsed into it stay in it. Cheap: nothing is copied. */
   clone(): TemplateSetView;
-  /** Parses a text as the template `name`, with all its definitions. Throws ParseError. */
-  parse(name: string, text: string): void;
+  /**
+   * Parses a text as the template `name`, with all its definitions. Throws ParseError. As in Go, a text (or definition)
+   * of white space only does not replace a template that exists: render the handle, not the name, as `tpl` must.
+   */
+  parse(name: string, text: string): TemplateHandle;
   has(name: string): boolean;
 }
 
@@ -46,15 +54,13 @@ export interface Execution {
   /** Shared by everything in this run. Charge it before building something large. */
   readonly budget: Budget;
   /**
-   * Executes a named template of the set (or of the clone given) to a string, within the same budget. Throws ExecError;
-   * for an unknown name its message is `template: no template "x" associated with template "gotpl"`.
+   * Executes a template of the set (or of the clone given) to a string, within the same budget. Throws ExecError; for an
+   * unknown name its message is `template: no template "x" associated with template "gotpl"`.
    */
-  render(name: string, data: unknown, set?: TemplateSetView): string;
+  render(template: string | TemplateHandle, data: unknown, set?: TemplateSetView): string;
 }
 
 /** Convenience for tests and callers: builds a map from a record. */
 export function functionMap(functions: { readonly [name: string]: GoFunction }): FunctionMap {
   return new Map(Object.entries(functions));
 }
-
-export type { Dict };

@@ -7,6 +7,12 @@ export * from './value.ts';
 export * from './function.ts';
 export { GoError, ParseError, ExecError, LimitError, type ExecFrame } from './errors.ts';
 export { Budget, type BudgetLimits } from './budget.ts';
-export type { TemplateSet, TemplateSetOptions, ExecuteOptions, MissingKey } from './set.ts';
+export {
+  newTemplateSet,
+  type ExecuteOptions,
+  type MissingKey,
+  type TemplateSet,
+  type TemplateSetOptions,
+} from './set.ts';
 export { printValue, sprint, sprintln } from './print.ts';
 export { sprintf } from './printf.ts';

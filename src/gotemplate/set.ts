@@ -1,8 +1,14 @@
 // A set of templates: what was parsed together and can call each other by name.
-import type { BudgetLimits, Budget } from './budget.ts';
-import type { FunctionMap, TemplateSetView } from './function.ts';
+import { Budget, type BudgetLimits } from './budget.ts';
+import { builtins } from './builtins.ts';
+import { compile } from './compile.ts';
+import type { CompileOptions } from './expression.ts';
+import type { FunctionMap, TemplateHandle, TemplateSetView } from './function.ts';
+import { isEmptyList, type Tree } from './node.ts';
+import { parseText } from './parse.ts';
+import { Run, type Lookup, type Program, type Template } from './state.ts';
 
-/** What a missing map key gives: `default` and `zero` differ for printing only; `error` stops the execution. */
+/** What a missing map key gives: `default` no value, `zero` the zero value of the map's elements; `error` stops. */
 export type MissingKey = 'default' | 'zero' | 'error';
 
 export interface TemplateSetOptions {
@@ -24,6 +30,122 @@ export interface ExecuteOptions {
 /** Parsed once, executed as often as wanted, by several renders with different data, hosts and budgets. */
 export interface TemplateSet extends TemplateSetView {
   clone(): TemplateSet;
-  /** Executes the template of this name. Throws ExecError; LimitError when the budget ends. */
-  execute(name: string, data: unknown, options?: ExecuteOptions): string;
+  /** The names of all templates, in no particular order. */
+  names(): string[];
+  /** Executes a template. Throws ExecError; LimitError when the budget ends. */
+  execute(template: string | TemplateHandle, data: unknown, options?: ExecuteOptions): string;
+}
+
+/** An empty set. */
+export function newTemplateSet(options: TemplateSetOptions = {}): TemplateSet {
+  return new Templates(new Shared(options), undefined);
+}
+
+/** A parsed template; its closures are made when it first runs. */
+class ParsedTemplate implements Template {
+  readonly name: string;
+  readonly tree: Tree;
+  readonly #options: CompileOptions;
+  #program: Program | undefined;
+
+  constructor(tree: Tree, options: CompileOptions) {
+    this.name = tree.name;
+    this.tree = tree;
+    this.#options = options;
+  }
+
+  program(): Program {
+    this.#program ??= compile(this.tree, this.#options);
+    return this.#program;
+  }
+}
+
+/** Texts that clones parse (each `tpl` does) come again and again: so much of them is kept. */
+const CACHED_CHARACTERS = 4 * 1024 * 1024;
+
+/** What a set and all its clones have in common. */
+class Shared {
+  readonly name: string;
+  readonly #options: CompileOptions;
+  readonly #parsed = new Map<string, readonly ParsedTemplate[]>();
+  #characters = 0;
+
+  constructor(options: TemplateSetOptions) {
+    this.name = options.name ?? 'gotpl';
+    this.#options = {
+      functions: options.functions ?? new Map(),
+      builtins: builtins(),
+      missingKey: options.missingKey ?? 'default',
+    };
+  }
+
+  parse(name: string, text: string): readonly ParsedTemplate[] {
+    const { functions, builtins } = this.#options;
+    const trees = parseText(name, text, (fn) => functions.has(fn) || builtins.has(fn));
+    return Array.from(trees.values(), (tree) => new ParsedTemplate(tree, this.#options));
+  }
+
+  /** As parse, remembering the result. */
+  parseAgain(name: string, text: string): readonly ParsedTemplate[] {
+    const key = `${name}\n${text}`;
+    const known = this.#parsed.get(key);
+    if (known !== undefined) return known;
+    const templates = this.parse(name, text);
+    if (this.#characters + key.length > CACHED_CHARACTERS) {
+      this.#parsed.clear();
+      this.#characters = 0;
+    }
+    if (key.length <= CACHED_CHARACTERS) {
+      this.#parsed.set(key, templates);
+      this.#characters += key.length;
+    }
+    return templates;
+  }
+}
+
+class Templates implements TemplateSet, Lookup {
+  readonly #shared: Shared;
+  readonly #parent: Templates | undefined;
+  readonly #own = new Map<string, ParsedTemplate>();
+
+  constructor(shared: Shared, parent: Templates | undefined) {
+    this.#shared = shared;
+    this.#parent = parent;
+  }
+
+  get name(): string {
+    return this.#shared.name;
+  }
+
+  clone(): Templates {
+    return new Templates(this.#shared, this);
+  }
+
+  has(name: string): boolean {
+    return this.lookup(name) !== undefined;
+  }
+
+  names(): string[] {
+    return [...new Set([...this.#own.keys(), ...(this.#parent?.names() ?? [])])];
+  }
+
+  lookup(name: string): ParsedTemplate | undefined {
+    return this.#own.get(name) ?? this.#parent?.lookup(name);
+  }
+
+  parse(name: string, text: string): TemplateHandle {
+    const templates = this.#parent === undefined ? this.#shared.parse(name, text) : this.#shared.parseAgain(name, text);
+    let main: ParsedTemplate | undefined;
+    for (const template of templates) {
+      if (template.name === name) main = template;
+      const old = this.lookup(template.name);
+      if (old === undefined || !isEmptyList(template.tree.root)) this.#own.set(template.name, template);
+    }
+    return main ?? { name };
+  }
+
+  execute(template: string | TemplateHandle, data: unknown, options: ExecuteOptions = {}): string {
+    const budget = options.budget instanceof Budget ? options.budget : new Budget(options.budget);
+    return new Run(this, options.host, budget, 0).render(template, data);
+  }
 }

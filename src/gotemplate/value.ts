@@ -67,6 +67,8 @@ export interface GoMethod extends Signature {
 
 const basic = (kind: Kind): GoType => ({ name: kind, kind });
 
+/** reflect.Value: for builtins only, which tell "no value" (undefined) from nil (null). */
+export const REFLECT: GoType = { name: 'reflect.Value', kind: 'struct' };
 /** interface {}: takes anything. */
 export const ANY: GoType = { name: 'interface {}', kind: 'interface' };
 /** The error interface. */
@@ -254,18 +256,9 @@ export abstract class GoObject {
 
 /** Is it a map[string]interface {} (and not another object of the model)? */
 export function isDict(value: unknown): value is Dict {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    !(
-      value instanceof GoInt ||
-      value instanceof GoMap ||
-      value instanceof GoObject ||
-      value instanceof Uint8Array ||
-      value instanceof GoComplex
-    )
-  );
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
 }
 
 /** The entries of a value of kind map, through any map type; undefined for every other kind. */

@@ -14,12 +14,20 @@ export interface Result {
   readonly requeue?: boolean;
 }
 
+/** Why a wait was given up: there is something newer to do. */
+export class SupersededError extends Error {
+  constructor() {
+    super('a newer change is waiting');
+    this.name = 'SupersededError';
+  }
+}
+
 export interface ReconcileContext {
   /** Aborted when the process drains for longer than its grace period or loses leadership. */
   readonly signal: AbortSignal;
   readonly log: Logger;
-  /** Whether the object was touched again since this run began. */
-  readonly superseded: () => boolean;
+  /** Aborted when the object, or something it depends on, changes during the run: long waits should end then. */
+  readonly superseded: AbortSignal;
 }
 
 /** Makes the world agree with one object, named `namespace/name`. Level-based: it looks at what is, not at what happened. */
@@ -44,6 +52,7 @@ export class Controller {
   readonly #options: ControllerOptions;
   #workers: Promise<void>[] = [];
   readonly #abort = new AbortController();
+  readonly #superseded = new Map<string, AbortController>();
   #sequence = 0;
 
   constructor(options: ControllerOptions) {
@@ -53,6 +62,7 @@ export class Controller {
       clock: options.clock,
       minDelay: options.minRetryDelay ?? 750,
       maxDelay: options.maxRetryDelay ?? 15 * 60_000,
+      onSuperseded: (key) => this.#superseded.get(key)?.abort(new SupersededError()),
     });
     options.metrics.observeQueue(this.name, this.queue, options.concurrency);
   }
@@ -101,14 +111,18 @@ export class Controller {
       reconcileID: `${process.pid.toString(36)}-${(this.#sequence++).toString(36)}`,
     });
     const started = clock.monotonic();
-    const superseded = (): boolean => this.queue.isDirty(key);
+    const superseded = new AbortController();
+    this.#superseded.set(key, superseded);
+    const { signal } = this.#abort;
     try {
-      const result = await this.#options.reconcile(key, { signal: this.#abort.signal, log, superseded });
+      const result = await this.#options.reconcile(key, { signal, log, superseded: superseded.signal });
       this.#settle(key, result);
       metrics.reconciled(this.name, outcomeOf(result), clock.monotonic() - started);
     } catch (error) {
       this.#fail(key, error, log);
       metrics.reconciled(this.name, 'error', clock.monotonic() - started);
+    } finally {
+      this.#superseded.delete(key);
     }
   }
 

@@ -10,6 +10,8 @@ export interface QueueOptions {
   /** First retry delay, ms; doubles with every failure up to `maxDelay`. */
   readonly minDelay: number;
   readonly maxDelay: number;
+  /** Told when a key in work is added again because of a change or a request. */
+  readonly onSuperseded?: (key: string) => void;
 }
 
 interface Waiter {
@@ -51,6 +53,7 @@ export class WorkQueue {
     if (this.#closed) return;
     if (this.#working.has(key)) {
       this.#again.set(key, Math.max(priority, this.#again.get(key) ?? priority));
+      if (priority > Priority.periodic) this.#options.onSuperseded?.(key);
       return;
     }
     const before = this.#queued.get(key);
@@ -124,11 +127,6 @@ export class WorkQueue {
     const again = this.#again.get(key);
     this.#again.delete(key);
     if (again !== undefined) this.add(key, again);
-  }
-
-  /** Whether the key was added again while it is in work. */
-  isDirty(key: string): boolean {
-    return this.#again.has(key);
   }
 
   /** No further adds; waiting workers get `undefined`; what is queued or delayed is dropped. */

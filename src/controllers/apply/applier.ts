@@ -1,0 +1,345 @@
+// Applies a set of objects stage by stage. No general dry-run: what the server refuses stops the stage, by name.
+import { applyObject, isImmutableError } from '#kube/apply/apply';
+import { cleanupPatch, fluxTakeovers, type CleanupRules } from '#kube/apply/managers';
+import type { ResourceInfo } from '#kube/discovery';
+import { keyOf, type KubeObject, type Unstructured } from '#kube/object';
+import { isConflict, isNotFound, reasonOf } from '#kube/status-error';
+import { errorMessage } from '#lib/errors';
+import pLimit from 'p-limit';
+import type { Change } from './change-set.ts';
+import { type Cluster, LiveView } from './cluster.ts';
+import { desiredHash, liveFingerprint } from './fingerprint.ts';
+import { applyDisabled, keepsOtherManagers, mayRecreate } from './marks.ts';
+import { compareApplyOrder, inventoryEntry, kindWeight, objectIdOf, stageOf, subjectOf } from './object-id.ts';
+import { awaitReady, type ReadinessTarget } from './readiness.ts';
+
+export const fluxFieldManager = 'kustomize-controller';
+
+export interface ApplierOptions {
+  /** Objects applied at once. */
+  readonly concurrency: number;
+  /** Managers whose fields are taken over, beside kubectl's. */
+  readonly overrideManagers?: readonly string[];
+}
+
+/** What is remembered of an applied object, so that an unchanged one needs no request. */
+export interface Remembered {
+  readonly desired: string;
+  readonly live: string;
+}
+
+export interface ApplyRequest {
+  readonly cluster: Cluster;
+  readonly objects: readonly Unstructured[];
+  /** spec.force. */
+  readonly force: boolean;
+  /** Ask the server about a whole stage before anything of it is written. */
+  readonly dryRunFirst: boolean;
+  /** By inventory id; updated as objects are applied. */
+  readonly memory: Map<string, Remembered>;
+  readonly signal: AbortSignal;
+}
+
+export interface ApplyOutcome {
+  readonly changes: Change[];
+  /** Applied objects with the version the server gave them: what there is to wait for. */
+  readonly targets: ReadinessTarget[];
+}
+
+/** Some objects were refused. What was applied before is in `outcome`. */
+export class ApplyError extends Error {
+  readonly outcome: ApplyOutcome;
+
+  constructor(message: string, outcome: ApplyOutcome) {
+    super(message);
+    this.name = 'ApplyError';
+    this.outcome = outcome;
+  }
+}
+
+interface Item {
+  readonly object: Unstructured;
+  readonly resource: ResourceInfo;
+  readonly key: string;
+  readonly subject: string;
+}
+
+const stageTimeoutMs = 60_000;
+
+export class Applier {
+  readonly #options: ApplierOptions;
+  readonly #cleanup: CleanupRules;
+
+  constructor(options: ApplierOptions) {
+    this.#options = options;
+    this.#cleanup = {
+      fieldManager: fluxFieldManager,
+      takeovers: fluxTakeovers(fluxFieldManager, options.overrideManagers ?? []),
+      annotations: [
+        'kubectl.kubernetes.io/last-applied-configuration',
+        'kustomize.toolkit.fluxcd.io/checksum',
+        'fluxcd.io/sync-checksum',
+      ],
+      labels: ['fluxcd.io/sync-gc-mark'],
+    };
+  }
+
+  /** Applies all objects, or throws an {@link ApplyError} naming those that were refused. */
+  async apply(request: ApplyRequest): Promise<ApplyOutcome> {
+    const outcome: ApplyOutcome = { changes: [], targets: [] };
+    for (const stage of [0, 1, 2] as const) {
+      const objects = request.objects.filter((object) => stageOf(object) === stage);
+      if (objects.length === 0) continue;
+      const run = new StageRun(request, outcome, this.#options, this.#cleanup);
+      const applied = await run.apply(objects);
+      if (stage < 2) await this.#settleStage(request, outcome, applied);
+    }
+    return outcome;
+  }
+
+  /** Definitions have to be in effect before anything can use them. */
+  async #settleStage(request: ApplyRequest, outcome: ApplyOutcome, applied: readonly ReadinessTarget[]): Promise<void> {
+    for (const { object } of applied) {
+      if (object.kind !== 'CustomResourceDefinition') continue;
+      const group = (object['spec'] as { group?: string } | undefined)?.group;
+      request.cluster.discovery.invalidate(group);
+    }
+    try {
+      await awaitReady(applied, { timeoutMs: stageTimeoutMs, failFast: false, signal: request.signal });
+    } catch (error) {
+      request.signal.throwIfAborted();
+      throw new ApplyError(errorMessage(error), outcome);
+    }
+  }
+}
+
+/** One stage of one apply. */
+class StageRun {
+  readonly #request: ApplyRequest;
+  readonly #outcome: ApplyOutcome;
+  readonly #options: ApplierOptions;
+  readonly #cleanup: CleanupRules;
+  readonly #view: LiveView;
+
+  constructor(request: ApplyRequest, outcome: ApplyOutcome, options: ApplierOptions, cleanup: CleanupRules) {
+    this.#request = request;
+    this.#outcome = outcome;
+    this.#options = options;
+    this.#cleanup = cleanup;
+    this.#view = new LiveView(request.cluster, request.signal);
+  }
+
+  async apply(objects: readonly Unstructured[]): Promise<ReadinessTarget[]> {
+    const items = await this.#resolve(objects);
+    if (this.#request.dryRunFirst) await this.#all(items, (item) => this.#dryRun(item));
+    const targets: ReadinessTarget[] = [];
+    // Kinds go one after another where order matters to the server (a quota before what it limits), objects together.
+    for (const tier of tiersOf(items)) {
+      await this.#all(tier, async (item) => {
+        const target = await this.#applyItem(item);
+        if (target !== undefined) targets.push(target);
+      });
+    }
+    this.#outcome.targets.push(...targets);
+    return targets;
+  }
+
+  async #resolve(objects: readonly Unstructured[]): Promise<Item[]> {
+    const items: Item[] = [];
+    const failures: string[] = [];
+    for (const object of objects.toSorted((a, b) => compareApplyOrder(objectIdOf(a), objectIdOf(b)))) {
+      try {
+        items.push(await this.#itemOf(object));
+      } catch (error) {
+        this.#request.signal.throwIfAborted();
+        failures.push(`${subjectOf(objectIdOf(object))} apply failed: ${errorMessage(error)}`);
+      }
+    }
+    if (failures.length > 0) throw new ApplyError(failures.join('\n'), this.#outcome);
+    const unknown: Item[] = [];
+    for (const item of items) {
+      if ((await this.#view.owned(item.resource, item.key)) === undefined) unknown.push(item);
+    }
+    await this.#view.lookUp(unknown);
+    return items;
+  }
+
+  async #itemOf(object: Unstructured): Promise<Item> {
+    const resource = await this.#view.resourceOf(object);
+    let placed = object;
+    if (!resource.namespaced && object.metadata.namespace !== undefined) {
+      // The server ignores a namespace here; left in, it would split the inventory's id from the object's.
+      const { namespace: _namespace, ...metadata } = object.metadata;
+      placed = { ...object, metadata };
+    }
+    const subject = subjectOf(objectIdOf(placed));
+    if (resource.namespaced && !placed.metadata.namespace)
+      throw new Error(`${subject} namespace not specified: set metadata.namespace or spec.targetNamespace`);
+    return { object: placed, resource, key: keyOf(placed), subject };
+  }
+
+  /** Runs `work` on all items, a few at a time; all refusals together become one error. */
+  async #all(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+    const limit = pLimit(this.#options.concurrency);
+    const failures: string[] = [];
+    await Promise.all(
+      items.map((item) =>
+        limit(async () => {
+          if (this.#request.signal.aborted) return;
+          try {
+            await work(item);
+          } catch (error) {
+            if (!this.#request.signal.aborted) failures.push(refusal(item, error));
+          }
+        }),
+      ),
+    );
+    this.#request.signal.throwIfAborted();
+    if (failures.length > 0) throw new ApplyError(failures.toSorted().join('\n'), this.#outcome);
+  }
+
+  async #dryRun({ object, resource }: Item): Promise<void> {
+    const { cluster, signal } = this.#request;
+    await cluster.client.apply(resource, object, { fieldManager: fluxFieldManager, force: true, dryRun: true, signal });
+  }
+
+  async #applyItem(item: Item): Promise<ReadinessTarget | undefined> {
+    const { object, resource, key } = item;
+    const { memory } = this.#request;
+    const entry = inventoryEntry(object);
+    const owned = await this.#view.owned(resource, key);
+    const live: KubeObject | undefined = owned ?? this.#view.existing(resource, key);
+    if (applyDisabled(object, live)) {
+      this.#note(item, 'skipped');
+      return undefined;
+    }
+    const desired = desiredHash(object);
+    const known = memory.get(entry.id);
+    if (owned !== undefined && known?.desired === desired && known.live === liveFingerprint(owned)) {
+      this.#note(item, 'unchanged');
+      return this.#target(item, owned);
+    }
+    memory.delete(entry.id);
+    const { applied, action } = await this.#write(item, live);
+    memory.set(entry.id, { desired, live: liveFingerprint(applied) });
+    this.#note(item, action);
+    return this.#target(item, applied);
+  }
+
+  async #write(
+    item: Item,
+    live: KubeObject | undefined,
+  ): Promise<{ readonly applied: Unstructured; readonly action: 'created' | 'configured' | 'unchanged' }> {
+    const { object, resource } = item;
+    const { cluster, signal } = this.#request;
+    const options = {
+      fieldManager: fluxFieldManager,
+      force: true,
+      signal,
+      liveVersion: live?.metadata.resourceVersion,
+    };
+    let result: Awaited<ReturnType<typeof applyObject>>;
+    try {
+      result = await applyObject(cluster.client, resource, object, options);
+    } catch (error) {
+      const recreate = this.#request.force || mayRecreate(object, live);
+      if (!recreate || live === undefined || !isImmutableError(error)) throw error;
+      await this.#deleteAndWait(item);
+      result = await applyObject(cluster.client, resource, object, options);
+    }
+    if (result.action === 'created' || keepsOtherManagers(object, live)) {
+      return { applied: result.object, action: result.action };
+    }
+    const cleaned = await this.#takeOver(item, result.object);
+    return cleaned === undefined
+      ? { applied: result.object, action: result.action }
+      : { applied: cleaned, action: 'configured' };
+  }
+
+  /** Takes kubectl's fields over, then applies again: now what the manifest no longer has goes away. */
+  async #takeOver({ object, resource }: Item, applied: Unstructured): Promise<Unstructured | undefined> {
+    const { cluster, signal } = this.#request;
+    const body = cleanupPatch(applied, this.#cleanup);
+    if (body.length === 0) return undefined;
+    const { name = '', namespace } = applied.metadata;
+    await cluster.client.patch(
+      resource,
+      { name, namespace },
+      { type: 'json', body },
+      { fieldManager: fluxFieldManager, signal },
+    );
+    return cluster.client.apply(resource, object, { fieldManager: fluxFieldManager, force: true, signal });
+  }
+
+  async #deleteAndWait({ object, resource, key }: Item): Promise<void> {
+    const { cluster, signal } = this.#request;
+    const { name = '', namespace } = object.metadata;
+    try {
+      await cluster.client.delete(resource, { name, namespace }, { propagationPolicy: 'Background', signal });
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      return;
+    }
+    const kind = await this.#view.kind(resource);
+    while ((await this.#view.fetch(resource, key)) !== undefined) {
+      if (kind === undefined) await pause(500, signal);
+      else await nextChange(kind, key, signal);
+    }
+  }
+
+  #target({ resource, key, subject }: Item, object: Unstructured): ReadinessTarget {
+    return { subject, key, object, kind: () => this.#view.kind(resource) };
+  }
+
+  #note({ object, subject }: Item, action: Change['action']): void {
+    this.#outcome.changes.push({ subject, entry: inventoryEntry(object), action });
+  }
+}
+
+/** Consecutive items of the same weight. */
+function tiersOf(items: readonly Item[]): Item[][] {
+  const tiers = new Map<number, Item[]>();
+  for (const item of items) {
+    const weight = kindWeight(item.object.kind ?? '');
+    const tier = tiers.get(weight);
+    if (tier === undefined) tiers.set(weight, [item]);
+    else tier.push(item);
+  }
+  return [...tiers.values()];
+}
+
+function refusal({ subject }: Item, error: unknown): string {
+  if (isNotFound(error)) return `${subject} not found: ${errorMessage(error)}`;
+  const reason = isConflict(error) ? reasonOf(error) || 'Conflict' : reasonOf(error);
+  return `${subject} apply failed${reason === '' ? '' : ` (${reason})`}: ${errorMessage(error)}`;
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    const abort = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason as Error);
+    };
+    signal.addEventListener('abort', abort, { once: true });
+  });
+}
+
+/** The next change of an object, or a look again after a second: a change before the call is not told. */
+async function nextChange(
+  kind: { onChange(listener: (key: string) => void): () => void },
+  key: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const leave = kind.onChange((changed) => {
+    if (changed === key) resolve();
+  });
+  const abort = new AbortController();
+  try {
+    await Promise.race([promise, pause(1000, AbortSignal.any([signal, abort.signal]))]);
+  } finally {
+    leave();
+    abort.abort();
+  }
+}

@@ -1,0 +1,112 @@
+// How applied objects are named: in inventories, in messages, and the order they are applied in.
+import { parseApiVersion, type KubeObject, type Unstructured } from '#kube/object';
+
+/** Names an object for good: group and kind, not version. */
+export interface ObjectId {
+  readonly group: string;
+  readonly kind: string;
+  /** Empty for cluster-scoped objects. */
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** One line of an inventory, as Flux stores it. */
+export interface InventoryEntry {
+  /** `<namespace>_<name>_<group>_<kind>`. */
+  readonly id: string;
+  /** Version without group. */
+  readonly v: string;
+}
+
+/** Names of these kinds may hold colons, which are written `__`. */
+const colonKinds = new Set(['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding']);
+
+export function objectIdOf(object: KubeObject): ObjectId {
+  const { namespace = '', name = '' } = object.metadata;
+  return { group: parseApiVersion(object.apiVersion ?? '').group, kind: object.kind ?? '', namespace, name };
+}
+
+export function formatObjectId({ group, kind, namespace, name }: ObjectId): string {
+  const encoded = group === 'rbac.authorization.k8s.io' && colonKinds.has(kind) ? name.replaceAll(':', '__') : name;
+  return `${namespace}_${encoded}_${group}_${kind}`;
+}
+
+/** Undefined for what no object can be called. */
+export function parseObjectId(text: string): ObjectId | undefined {
+  const first = text.indexOf('_');
+  const last = text.lastIndexOf('_');
+  const middle = text.lastIndexOf('_', last - 1);
+  if (first < 0 || middle <= first) return undefined;
+  const name = text.slice(first + 1, middle).replaceAll('__', ':');
+  if (name.includes('_')) return undefined;
+  return { namespace: text.slice(0, first), name, group: text.slice(middle + 1, last), kind: text.slice(last + 1) };
+}
+
+export function inventoryEntry(object: KubeObject): InventoryEntry {
+  return { id: formatObjectId(objectIdOf(object)), v: parseApiVersion(object.apiVersion ?? '').version };
+}
+
+/** `Kind/namespace/name`, or `Kind/name`: how Flux's messages name an object. */
+export function subjectOf({ kind, namespace, name }: Pick<ObjectId, 'kind' | 'namespace' | 'name'>): string {
+  return namespace === '' ? `${kind}/${name}` : `${kind}/${namespace}/${name}`;
+}
+
+const firstKinds = [
+  'CustomResourceDefinition',
+  'Namespace',
+  'ClusterRole',
+  'ClusterClass',
+  'RuntimeClass',
+  'PriorityClass',
+  'StorageClass',
+  'VolumeSnapshotClass',
+  'IngressClass',
+  'GatewayClass',
+  'ClusterRoleBinding',
+  'ResourceQuota',
+  'ServiceAccount',
+  'Role',
+  'RoleBinding',
+  'ConfigMap',
+  'Secret',
+  'Service',
+  'LimitRange',
+  'Deployment',
+  'StatefulSet',
+  'CronJob',
+  'PodDisruptionBudget',
+];
+const lastKinds = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
+
+/** Smaller is applied sooner and deleted later. */
+export function kindWeight(kind: string): number {
+  const first = firstKinds.indexOf(kind);
+  if (first >= 0) return first - firstKinds.length;
+  return lastKinds.indexOf(kind) + 1;
+}
+
+/** The order within a stage: by weight, then group, kind, namespace, name. */
+export function compareApplyOrder(a: ObjectId, b: ObjectId): number {
+  return (
+    kindWeight(a.kind) - kindWeight(b.kind) ||
+    compareText(a.group, b.group) ||
+    compareText(a.kind, b.kind) ||
+    compareText(a.namespace, b.namespace) ||
+    compareText(a.name, b.name)
+  );
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** 0: definitions others need. 1: classes. 2: everything else. Each stage has to be there before the next begins. */
+export function stageOf(object: Unstructured): 0 | 1 | 2 {
+  const { group, kind } = objectIdOf(object);
+  const isDefinition =
+    (kind.toLowerCase() === 'customresourcedefinition' && group === 'apiextensions.k8s.io') ||
+    (kind === 'Namespace' && group === '') ||
+    (kind === 'ClusterRole' && group === 'rbac.authorization.k8s.io');
+  if (isDefinition) return 0;
+  return kind.endsWith('Class') ? 1 : 2;
+}

@@ -17,9 +17,9 @@ function duplicates(list: readonly unknown[], schema: StructuralSchema, path: st
   }
   const counts = new Map<string, number>();
   const errors: FieldError[] = [];
-  if (listType === 'map' && !list.every(isJsonObject)) {
+  if (listType === 'map' && list.some((item) => item !== null && !isJsonObject(item))) {
     return list.flatMap((item, index) =>
-      isJsonObject(item)
+      item === null || isJsonObject(item)
         ? []
         : [invalidError(`${path}[${index}]`, item, 'must be an object for an array of list-type map')],
     );

@@ -4,7 +4,7 @@ import { zeroOf } from './argument.ts';
 import { eq, ge, gt, le, lt, ne } from './compare.ts';
 import { GoError } from './errors.ts';
 import { escapeHtml, escapeJs, escapeQuery } from './escape.ts';
-import type { FunctionMap, GoFunction } from './function.ts';
+import type { Execution, FunctionMap, GoFunction } from './function.ts';
 import { evalArgs, sprint, sprintln } from './print.ts';
 import { sprintf } from './printf.ts';
 import {
@@ -21,6 +21,7 @@ import {
   REFLECT,
   STRING,
   typeName,
+  typeOf,
   UINT8,
 } from './value.ts';
 
@@ -41,7 +42,13 @@ function at(item: unknown, index: unknown): unknown {
   }
   if (item instanceof Uint8Array) return new GoInt(UINT8, BigInt(item[position(index, item.length, 'slice')] ?? 0));
   if (Array.isArray(item)) return item[position(index, item.length, 'slice')];
-  throw new GoError(`can't index item of type ${typeName(item)}`);
+  throw new GoError(`can't index item of type ${pointee(item)}`);
+}
+
+/** The type a value has once pointers are followed. */
+function pointee(value: unknown): string {
+  const type = typeOf(value);
+  return (type?.kind === 'ptr' ? type.elem : type)?.name ?? '<nil>';
 }
 
 function mapKey(index: unknown): string {
@@ -82,7 +89,7 @@ function slice(item: unknown, ...indexes: unknown[]): unknown {
   const isString = typeof item === 'string';
   if (isString && indexes.length === 3) throw new GoError('cannot 3-index slice a string');
   if (!isString && !Array.isArray(item) && !(item instanceof Uint8Array)) {
-    throw new GoError(`can't slice item of type ${typeName(item)}`);
+    throw new GoError(`can't slice item of type ${pointee(item)}`);
   }
   const length = isString ? byteLength(item) : item.length;
   const [from = 0, to = length, capacity = length] = indexes.map((each) => bound(each, length));
@@ -102,7 +109,7 @@ function length(item: unknown): number {
   if (Array.isArray(item) || item instanceof Uint8Array) return item.length;
   const entries = mapEntries(item);
   if (entries !== undefined) return Object.keys(entries).length;
-  throw new GoError(`len of type ${typeName(item)}`);
+  throw new GoError(`len of type ${pointee(item)}`);
 }
 
 /** Values a chart sees are never functions: what remains of `call` is its errors. */
@@ -113,6 +120,8 @@ function call(name: string, callee: unknown): never {
 
 /** and, or: the engine evaluates their operands one by one; this is what their calls look like. */
 const shortCircuit: GoFunction = { params: [REFLECT, REFLECT], variadic: true, result: REFLECT, fn: () => undefined };
+
+const LARGE = 1 << 16;
 
 const compareTwo = (fn: (a: unknown, b: unknown) => boolean): GoFunction => ({
   params: [REFLECT, REFLECT],
@@ -148,7 +157,13 @@ export function builtins(): FunctionMap {
         params: [STRING, ANY],
         variadic: true,
         result: STRING,
-        fn: (format: string, ...values: unknown[]) => sprintf(format, values),
+        contextual: true,
+        fn: (execution: Execution, format: string, ...values: unknown[]) => {
+          const text = sprintf(format, values);
+          // A width may ask for megabytes.
+          if (text.length > LARGE) execution.budget.charge(text.length);
+          return text;
+        },
       },
     ],
     ['eq', { params: [REFLECT, REFLECT], variadic: true, result: BOOL, fn: eq }],

@@ -5,8 +5,7 @@ import type { GoFunction } from './function.ts';
 import { nodeString, type CommandNode, type IdentifierNode, type Operand } from './node.ts';
 import type { Node } from './node.ts';
 import type { Eval, EvalFinal, State } from './state.ts';
-import { isTrue, type GoMethod, type GoType, type Signature } from './value.ts';
-import { ANY } from './value.ts';
+import { ANY, isTrue, typeName, type GoMethod, type GoType, type Signature } from './value.ts';
 
 /** A function as the closures call it. */
 type Callable = (...args: unknown[]) => unknown;
@@ -59,12 +58,19 @@ function failingAt(node: Node, message: string): EvalFinal {
   };
 }
 
-/** `call` is given the source form of what it calls, for its error texts. */
+/** reflect.Value.String(). */
+function describe(value: unknown): string {
+  return typeof value === 'string' ? value : `<${typeName(value)} Value>`;
+}
+
+/** `call` is given the source form of what it calls, or that value's own description, for its error texts. */
 function callBuiltin(fn: GoFunction, args: readonly Operand[]): GoFunction {
   const [callee] = args;
-  const name = callee === undefined ? '' : nodeString(callee);
   const inner = fn.fn as Callable;
-  return { ...fn, fn: (...values: unknown[]) => inner(name, ...values) };
+  const named = (...values: unknown[]): unknown => {
+    return inner(callee === undefined ? describe(values[0]) : nodeString(callee), ...values);
+  };
+  return { ...fn, fn: named };
 }
 
 /** and, or: the operand that decides, and no more of them evaluated than needed. */

@@ -1,6 +1,7 @@
 // eq, ne, lt, le, gt, ge: which values compare, and what is said of those that do not.
 import { compareStrings } from '#lib/go-string';
 import { GoError } from './errors.ts';
+import { printValue } from './print.ts';
 import { sprintf } from './printf.ts';
 import { GoComplex, GoInt, GoMap, GoObject, GoSlice, typeName, typeOf, type Kind } from './value.ts';
 
@@ -95,7 +96,9 @@ function equalOther(first: unknown, other: unknown): boolean {
   const firstKind = typeOf(first)?.kind;
   const otherKind = typeOf(other)?.kind;
   if (firstKind !== otherKind && firstKind !== undefined && otherKind !== undefined) {
-    throw new GoError(`non-comparable types ${shown(first)}: ${typeName(first)}, ${typeName(other)}: ${shown(other)}`);
+    throw new GoError(
+      `non-comparable types ${shown(first)}: ${typeName(first)}, ${typeName(other)}: ${printValue(other)}`,
+    );
   }
   if (isNil(first) || isNil(other)) return isNil(first) === isNil(other);
   if (!(first instanceof GoObject) || !(other instanceof GoObject)) {

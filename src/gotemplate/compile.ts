@@ -3,11 +3,11 @@ import { quote } from '#lib/go-quote';
 import { sortStrings } from '#lib/go-string';
 import { ExpressionCompiler, storeIn, type CompileOptions } from './expression.ts';
 import type { ListNode, PipeNode, Statement, TemplateNode, Tree, BranchNode, ActionNode } from './node.ts';
-import { printResult, printValue } from './print.ts';
+import { printIndirect, printResult, printValue } from './print.ts';
 import { elementOf } from './scope.ts';
 import { BREAK, CONTINUE, NORMAL, State, type Exec, type Program } from './state.ts';
 import { concrete } from './field.ts';
-import { goInt, GoInt, GoObject, intValue, isTrue, mapEntries } from './value.ts';
+import { goInt, GoInt, intValue, isTrue, mapEntries } from './value.ts';
 
 /** Compiles one tree. */
 export function compile(tree: Tree, options: CompileOptions): Program {
@@ -191,8 +191,7 @@ function iterate(s: State, value: unknown, loop: Loop): boolean {
   if (entries !== undefined) return overMap(s, entries, loop);
   const count = intValue(value);
   if (count !== undefined) return overInteger(s, value, count, loop);
-  const shown = value instanceof GoObject ? printResult(value) : printValue(value);
-  throw s.error(`range can't iterate over ${shown}`);
+  throw s.error(`range can't iterate over ${printIndirect(value)}`);
 }
 
 const UINT8_TYPE = { name: 'uint8', kind: 'uint8' } as const;

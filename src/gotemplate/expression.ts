@@ -77,7 +77,7 @@ export class ExpressionCompiler {
   #commands(pipe: PipeNode): Eval {
     const [first, ...rest] = pipe.cmds;
     if (first === undefined) return () => undefined;
-    const start = this.#first(first);
+    const start = this.#first(first, pipe);
     let value: Eval = (s, dot) => start(s, dot) ?? undefined;
     for (const command of rest) {
       const before = value;
@@ -88,7 +88,7 @@ export class ExpressionCompiler {
   }
 
   /** The first command of a pipeline: nothing comes from before. */
-  #first(command: CommandNode): Eval {
+  #first(command: CommandNode, pipe: PipeNode): Eval {
     const [word] = command.args;
     if (word === undefined) return () => undefined;
     switch (word.type) {
@@ -100,7 +100,7 @@ export class ExpressionCompiler {
         return command.args.length === 1 ? this.#access(word) : this.#fields(word, command.args.slice(1), false);
       }
       case 'pipe': {
-        if (command.args.length > 1) return notAFunction(word);
+        if (command.args.length > 1) return atThen(pipe, notAFunction(word));
         return this.pipeline(word);
       }
       default:

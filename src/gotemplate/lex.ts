@@ -275,7 +275,8 @@ export class Lexer {
         return this.#fieldOrVariable('variable');
       case '.': {
         const following = this.#text.charAt(this.#pos);
-        if (following < '0' || following > '9') return this.#fieldOrVariable('field');
+        // At the very end Go takes the point for the beginning of a number.
+        if (following !== '' && (following < '0' || following > '9')) return this.#fieldOrVariable('field');
         this.#pos--;
         return this.#number();
       }

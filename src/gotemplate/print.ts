@@ -37,6 +37,12 @@ export function printResult(value: unknown): string {
   return printValue(value);
 }
 
+/** `%v` of what a pointer leads to, as a value of its own: methods of the pointer do not count. */
+export function printIndirect(value: unknown): string {
+  const isPointer = value instanceof GoObject && value.type.kind === 'ptr' && !value.isNil;
+  return isPointer ? new Printer(plainSpec()).fieldsOf(value, 'v', 0) : printValue(value);
+}
+
 /** As print and an action do: what a pointer leads to is printed without its `&`, unless it can say itself what it is. */
 function printPointee(value: GoObject): string {
   if (value.type.kind !== 'ptr' || value.isNil) return printValue(value);
@@ -46,12 +52,16 @@ function printPointee(value: GoObject): string {
 /** fmt.Sprint: a space between two operands when neither is a string. */
 export function sprint(values: readonly unknown[]): string {
   if (values.length === 1) return printValue(values[0]);
+  return join(values, printValue);
+}
+
+function join(values: readonly unknown[], print: (value: unknown) => string): string {
   let out = '';
   let previousString = false;
   for (const [at, value] of values.entries()) {
     const isString = isStringKind(value);
     if (at > 0 && !isString && !previousString) out += ' ';
-    out += printValue(value);
+    out += print(value);
     previousString = isString;
   }
   return out;
@@ -70,7 +80,7 @@ export function sprintln(values: readonly unknown[]): string {
 export function evalArgs(values: readonly unknown[]): string {
   const [only] = values;
   if (values.length === 1 && typeof only === 'string') return only;
-  return sprint(values.map((value) => (value === null ? '<no value>' : value)));
+  return join(values, printResult);
 }
 
 const UNSIGNED: ReadonlySet<Kind> = new Set<Kind>(['uint', 'uint8', 'uint16', 'uint32', 'uint64', 'uintptr']);
@@ -92,6 +102,8 @@ export class Printer {
     }
     if (verb === 'T') return formatString(this.#spec, typeOf(value)?.name ?? '', 's') ?? '';
     if (verb === 'p') return this.#pointer(value, verb);
+    // %w is for Errorf alone.
+    if (verb === 'w') return this.#badVerb(value, verb);
     return this.#value(value, verb, 0);
   }
 
@@ -134,7 +146,7 @@ export class Printer {
     if (text !== undefined) return text;
     const items = Array.from(bytes, (byte) => BigInt(byte));
     if (this.#spec.sharpV) {
-      const hex = items.map((item) => `0x${item.toString(16)}`);
+      const hex = items.map((item) => formatInteger(this.#spec, item, 'v', true) ?? '');
       return `${depth === 0 ? '[]byte' : '[]uint8'}{${hex.join(', ')}}`;
     }
     const shown = items.map((item) => {
@@ -204,7 +216,8 @@ export class Printer {
     const isNil = (value instanceof GoObject || value instanceof GoMap || value instanceof GoSlice) && value.isNil;
     if (verb === 'v' && isNil) return pad(this.#spec, '<nil>');
     if (verb !== 'v' && verb !== 'p') {
-      return formatInteger(this.#spec, isNil ? 0n : ADDRESS, verb, true) ?? this.#badVerb(value, verb);
+      if (!'bodxX'.includes(verb)) return this.#badVerb(value, verb);
+      return formatInteger(this.#spec, isNil ? 0n : ADDRESS, verb, true) ?? '';
     }
     return formatInteger({ ...this.#spec, sharp: !this.#spec.sharp }, isNil ? 0n : ADDRESS, 'x', true) ?? '';
   }

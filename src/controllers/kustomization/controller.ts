@@ -1,0 +1,122 @@
+// The Kustomization controller: which events wake which objects, and the reconcile they are woken for.
+import type { Informer } from '#kube/informer';
+import { keyOf } from '#kube/object';
+import { dependenciesFirst } from '#lib/graph';
+import { isTrue, readyCondition } from '#runtime/conditions';
+import type { Controller, Reconcile } from '#runtime/controller';
+import { draftOf } from '#runtime/draft';
+import { FreshObjects } from '#runtime/fresh-objects';
+import type { ObjectMetrics } from '#runtime/metrics';
+import { ObjectWriter } from '#runtime/object-writer';
+import { needsReconcile, requestedAnew } from '#runtime/predicates';
+import { Priority } from '#runtime/queue';
+import { ownedConditions } from './conditions.ts';
+import { dependencyKeys, kustomizations, sourceKey, type KustomizationDraft } from './kustomization.ts';
+import type { RunMemory } from './memory.ts';
+import { KustomizationRun, type KustomizationDependencies } from './reconcile.ts';
+import type { SourceWithArtifact } from './source.ts';
+
+const bySource = 'source';
+const byDependency = 'dependency';
+
+export function kustomizationReconciler(
+  deps: KustomizationDependencies & { readonly metrics: ObjectMetrics },
+): Reconcile {
+  const fresh = new FreshObjects(deps.cache);
+  const memories = new Map<string, RunMemory>();
+  return async (key, context) => {
+    const found = fresh.get(key);
+    if (found === undefined) {
+      memories.delete(key);
+      const slash = key.indexOf('/');
+      deps.metrics.forget({ kind: 'Kustomization', namespace: key.slice(0, slash), name: key.slice(slash + 1) });
+      return {};
+    }
+    const started = deps.clock.monotonic();
+    let memory = memories.get(key);
+    if (memory === undefined) memories.set(key, (memory = { applied: new Map(), settled: undefined }));
+    const writer = new ObjectWriter<KustomizationDraft>({
+      client: deps.client,
+      ref: kustomizations,
+      object: draftOf(found),
+      fieldManager: 'gotk-kustomize-controller',
+      ownedConditions,
+      clock: deps.clock,
+      onWritten: (object) => fresh.note(object),
+    });
+    try {
+      return await new KustomizationRun({ ...deps, cache: fresh }, writer, context, memory).go();
+    } finally {
+      const { namespace = '', name } = found.metadata;
+      deps.metrics.observed({ kind: 'Kustomization', namespace, name }, deps.clock.monotonic() - started);
+    }
+  };
+}
+
+/** Wakes Kustomizations when they change, when what they wait for is ready, and when their source has news. */
+export function watchKustomizations(
+  controller: Controller,
+  informer: Informer<KustomizationDraft>,
+  sources: ReadonlyMap<string, Informer<SourceWithArtifact>>,
+): void {
+  const { queue } = controller;
+  informer.addIndex(bySource, (object) => [`${object.spec.sourceRef.kind}/${sourceKey(object)}`]);
+  informer.addIndex(byDependency, (object) => dependencyKeys(object));
+  const wakeDependents = (object: KustomizationDraft): void => {
+    for (const dependent of informer.store.byIndex(byDependency, keyOf(object))) {
+      if (!isTrue(dependent, readyCondition) || isBehind(dependent, object)) queue.add(keyOf(dependent));
+    }
+  };
+  informer.addHandler({
+    add: (object, initial) => queue.add(keyOf(object), initial ? Priority.periodic : Priority.request),
+    update: (before, after) => {
+      if (needsReconcile(before, after)) {
+        queue.add(keyOf(after), requestedAnew(before, after) ? Priority.request : Priority.change);
+      }
+      if (becameReady(before, after)) wakeDependents(after);
+    },
+    delete: (object) => queue.add(keyOf(object)),
+  });
+  for (const [kind, source] of sources) {
+    const wake = (object: SourceWithArtifact): void => wakeUsers(kind, object, informer, controller);
+    source.addHandler({
+      add: (object, initial) => {
+        if (!initial) wake(object);
+      },
+      update: (before, after) => {
+        const { artifact } = after.status ?? {};
+        if (artifact !== undefined && artifact.revision !== before.status?.artifact?.revision) wake(after);
+        else if (artifact !== undefined && artifact.digest !== before.status?.artifact?.digest) wake(after);
+      },
+    });
+  }
+}
+
+/** All users of a source, those others depend on first. A cycle among them wakes them all the same. */
+function wakeUsers(
+  kind: string,
+  source: SourceWithArtifact,
+  informer: Informer<KustomizationDraft>,
+  { queue }: Controller,
+): void {
+  const users = informer.store.byIndex(bySource, `${kind}/${keyOf(source)}`);
+  const graph = new Map(users.map((user) => [keyOf(user), dependencyKeys(user)]));
+  for (const key of dependenciesFirst(graph, graph.keys())) if (graph.has(key)) queue.add(key);
+}
+
+function becameReady(before: KustomizationDraft, after: KustomizationDraft): boolean {
+  if (!isTrue(after, readyCondition)) return false;
+  return (
+    !isTrue(before, readyCondition) ||
+    before.status?.lastAppliedRevision !== after.status?.lastAppliedRevision ||
+    before.status?.observedGeneration !== after.status?.observedGeneration
+  );
+}
+
+/** Whether a dependent of the same source has still to follow to the revision its dependency reached. */
+function isBehind(dependent: KustomizationDraft, dependency: KustomizationDraft): boolean {
+  return (
+    sourceKey(dependent) === sourceKey(dependency) &&
+    dependent.status?.lastAppliedRevision !== dependency.status?.lastAppliedRevision
+  );
+}

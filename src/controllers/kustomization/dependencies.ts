@@ -1,0 +1,33 @@
+// Whether the Kustomizations this one depends on are ready for it.
+import type { Kustomization } from '#api/kustomize/kustomization';
+import type { ObjectSource } from '#runtime/fresh-objects';
+import { isTrue, readyCondition } from '#runtime/conditions';
+import { sourceKey, type KustomizationDraft } from './kustomization.ts';
+
+/** Why it must wait; undefined when nothing keeps it. */
+export function unmetDependency(
+  object: Kustomization,
+  cache: ObjectSource<KustomizationDraft>,
+  revision: string,
+): string | undefined {
+  const own = object.metadata.namespace ?? '';
+  for (const { name, namespace = own } of object.spec.dependsOn ?? []) {
+    const key = `${namespace}/${name}`;
+    const dependency = cache.get(key);
+    if (dependency === undefined) {
+      return `dependency '${key}' not found: kustomizations.kustomize.toolkit.fluxcd.io "${name}" not found`;
+    }
+    const { generation } = dependency.metadata;
+    const conditions = dependency.status?.conditions ?? [];
+    const observed = dependency.status?.observedGeneration;
+    if (conditions.length === 0 || generation !== observed || !isTrue(dependency, readyCondition)) {
+      return `dependency '${key}' is not ready`;
+    }
+    const sameSource =
+      sourceKey(dependency) === sourceKey(object) && dependency.spec.sourceRef.kind === object.spec.sourceRef.kind;
+    if (sameSource && dependency.status?.lastAppliedRevision !== revision) {
+      return `dependency '${key}' revision is not up to date`;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,72 @@
+// The end of a Kustomization: what it applied goes too, unless it is to stay.
+import type { ReconcileContext } from '#runtime/controller';
+import type { EventSeverity } from '#runtime/event-recorder';
+import type { Cluster } from '../apply/cluster.ts';
+import { LiveView } from '../apply/cluster.ts';
+import { prune, type PruneOutcome } from '../apply/pruner.ts';
+import { timeoutMs, type KustomizationDraft } from './kustomization.ts';
+
+export interface FinalizeContext extends ReconcileContext {
+  readonly cluster: Cluster;
+  readonly event: (severity: EventSeverity, message: string) => void;
+}
+
+const concurrency = 16;
+
+/** Deletes the inventory when the deletion policy says so. Throws when something could not be deleted. */
+export async function finalize(object: KustomizationDraft, context: FinalizeContext): Promise<void> {
+  const entries = object.status?.inventory?.entries ?? [];
+  if (object.spec.suspend === true || entries.length === 0 || !deletesObjects(object)) return;
+  const { cluster, event, signal } = context;
+  const { name, namespace = '' } = object.metadata;
+  const outcome = await prune({ cluster, entries, owner: { name, namespace }, concurrency, signal });
+  if (outcome.changes.length > 0) {
+    event('info', outcome.changes.map(({ subject, action }) => `${subject} ${action}`).join('\n'));
+  }
+  if (outcome.failures.length > 0) {
+    event('error', 'pruning for deleted resource failed');
+    throw new Error(`delete failed, errors: ${outcome.failures.join(';')};`);
+  }
+  if (object.spec.deletionPolicy === 'WaitForTermination') await waitForEnd(object, outcome, context);
+}
+
+function deletesObjects({ spec }: KustomizationDraft): boolean {
+  switch (spec.deletionPolicy ?? 'MirrorPrune') {
+    case 'MirrorPrune':
+      return spec.prune;
+    case 'Orphan':
+      return false;
+    default:
+      return true;
+  }
+}
+
+/** An object that outlives the timeout is reported, and no longer waited for. */
+async function waitForEnd(object: KustomizationDraft, outcome: PruneOutcome, context: FinalizeContext): Promise<void> {
+  const { cluster, event, signal } = context;
+  const timeout = AbortSignal.timeout(timeoutMs(object));
+  const view = new LiveView(cluster, signal);
+  try {
+    for (const { resource, key } of outcome.deleted) {
+      const kind = await view.kind(resource);
+      if (kind === undefined) continue;
+      await new Promise<void>((resolve, reject) => {
+        const done = (): void => {
+          leave();
+          resolve();
+        };
+        const leave = kind.onChange((changed) => {
+          if (changed === key && kind.get(key) === undefined) done();
+        });
+        if (kind.get(key) === undefined) done();
+        AbortSignal.any([signal, timeout]).addEventListener('abort', () => {
+          leave();
+          reject(new Error('timeout'));
+        });
+      });
+    }
+  } catch {
+    signal.throwIfAborted();
+    event('error', 'failed to wait for resources termination');
+  }
+}

@@ -1,0 +1,108 @@
+// Waits for the health of what was applied, or of the objects the spec names.
+import type { Kustomization } from '#api/kustomize/kustomization';
+import type { Informers } from '#kube/informer';
+import type { Unstructured } from '#kube/object';
+import { formatDuration } from '#lib/go-duration';
+import { deleteConditions, isTrue, markReconciling } from '#runtime/conditions';
+import { liveKindOf, type LiveKind } from '#runtime/live-objects';
+import { groupKindOf, type Cluster } from '../apply/cluster.ts';
+import { subjectOf } from '../apply/object-id.ts';
+import { awaitReady, type ReadinessTarget } from '../apply/readiness.ts';
+import { healthyCondition, setHealthy } from './conditions.ts';
+import { timeoutMs, type KustomizationDraft } from './kustomization.ts';
+
+export interface HealthCheck {
+  readonly object: KustomizationDraft;
+  readonly revision: string;
+  readonly cluster: Cluster;
+  readonly informers: Informers;
+  /** Everything that was applied. */
+  readonly applied: readonly ReadinessTarget[];
+  /** Whether this run changed anything or brought a new revision: success is then worth an event. */
+  readonly isNew: boolean;
+  readonly signal: AbortSignal;
+  readonly now: () => number;
+  readonly announce: () => void;
+  readonly event: (message: string) => void;
+}
+
+/** Sets the Healthy condition. Throws what keeps the objects from being ready. */
+export async function checkHealth(check: HealthCheck): Promise<void> {
+  const { object, now } = check;
+  const named = object.spec.wait === true ? [] : (object.spec.healthChecks ?? []);
+  const wanted = object.spec.wait === true ? check.applied.filter((target) => !isSelf(target, object)) : undefined;
+  if ((wanted ?? named).length === 0) {
+    deleteConditions(object, healthyCondition);
+    return;
+  }
+  const wasHealthy = isTrue(object, healthyCondition);
+  const timeout = timeoutMs(object);
+  const text = `Running health checks for revision ${check.revision} with a timeout of ${goDuration(timeout)}`;
+  markReconciling(object, 'Progressing', text, now());
+  setHealthy(object, 'Unknown', 'Progressing', text, now());
+  check.announce();
+  const started = now();
+  const release: (() => void)[] = [];
+  try {
+    const targets = wanted ?? (await namedTargets(check, named, release));
+    await awaitReady(targets, { timeoutMs: timeout, failFast: true, signal: check.signal });
+  } catch (error) {
+    check.signal.throwIfAborted();
+    const why = error instanceof Error ? error.message : String(error);
+    setHealthy(object, 'False', 'HealthCheckFailed', why, now());
+    throw new Error(`health check failed after ${goDuration(now() - started)}: ${why}`, { cause: error });
+  } finally {
+    for (const leave of release) leave();
+  }
+  const message = `Health check passed in ${goDuration(now() - started)}`;
+  setHealthy(object, 'True', 'Succeeded', message, now());
+  if (!wasHealthy || check.isNew) check.event(message);
+}
+
+/** A Kustomization that applies itself must not wait for itself. */
+function isSelf({ object }: ReadinessTarget, { metadata }: KustomizationDraft): boolean {
+  const { name, namespace } = object.metadata;
+  return object.kind === 'Kustomization' && name === metadata.name && namespace === metadata.namespace;
+}
+
+type NamedCheck = NonNullable<Kustomization['spec']['healthChecks']>[number];
+
+/** Each named object gets a watch of its own for as long as the wait lasts. */
+async function namedTargets(
+  { cluster, informers, signal }: HealthCheck,
+  named: readonly NamedCheck[],
+  release: (() => void)[],
+): Promise<ReadinessTarget[]> {
+  return Promise.all(
+    named.map(async ({ apiVersion = 'apps/v1', kind, name, namespace = '' }) => {
+      const resource = await cluster.discovery.resourceFor(groupKindOf(apiVersion, kind));
+      if (resource.namespaced && namespace === '') {
+        const group = resource.group === '' ? kind : `${kind}.${resource.group}`;
+        throw new Error(`resource ${group} ${name} is namespace scoped, but namespace is not set`);
+      }
+      const selection = { fieldSelector: `metadata.name=${name}`, ...(resource.namespaced && { namespace }) };
+      const informer = informers.acquire(resource, selection);
+      release.push(() => informer.release());
+      let live: LiveKind | undefined;
+      const object: Unstructured = {
+        apiVersion,
+        kind,
+        metadata: { name, ...(resource.namespaced && { namespace }) },
+      };
+      return {
+        subject: subjectOf({ kind, namespace: resource.namespaced ? namespace : '', name }),
+        key: resource.namespaced ? `${namespace}/${name}` : name,
+        object,
+        kind: async () => {
+          await informer.synced(signal);
+          return (live ??= liveKindOf(informer));
+        },
+      };
+    }),
+  );
+}
+
+/** A duration as Go prints it. */
+export function goDuration(ms: number): string {
+  return formatDuration(BigInt(Math.round(ms * 1e6)));
+}

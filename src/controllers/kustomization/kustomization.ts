@@ -1,0 +1,43 @@
+// The Kustomization as its controller handles it: working copy, times, names.
+import { kustomization, type Kustomization } from '#api/kustomize/kustomization';
+import { storageVersion } from '#api/kind';
+import type { ResourceRef } from '#kube/object';
+import { durationMs } from '#lib/duration-ms';
+import type { Draft } from '#runtime/draft';
+
+export type KustomizationDraft = Draft<Kustomization> & { status?: NonNullable<Draft<Kustomization>['status']> };
+
+export const kustomizations: ResourceRef = {
+  group: kustomization.group,
+  version: storageVersion(kustomization).name,
+  plural: kustomization.plural,
+  namespaced: true,
+};
+
+const second = 1000;
+const minute = 60 * second;
+
+export function intervalMs({ spec }: Pick<Kustomization, 'spec'>): number {
+  return durationMs(spec.interval, minute);
+}
+
+export function retryIntervalMs(object: Pick<Kustomization, 'spec'>): number {
+  return durationMs(object.spec.retryInterval, intervalMs(object));
+}
+
+/** Bound of health checks: spec.timeout, or 30 s less than the interval; never below 30 s. */
+export function timeoutMs(object: Pick<Kustomization, 'spec'>): number {
+  const timeout = object.spec.timeout;
+  const wanted = timeout === undefined ? intervalMs(object) - 30 * second : durationMs(timeout, 30 * second);
+  return Math.max(wanted, 30 * second);
+}
+
+/** `namespace/name` of the source. */
+export function sourceKey({ metadata, spec }: Kustomization): string {
+  return `${spec.sourceRef.namespace ?? metadata.namespace ?? ''}/${spec.sourceRef.name}`;
+}
+
+/** `namespace/name` of each Kustomization this one depends on. */
+export function dependencyKeys({ metadata, spec }: Kustomization): string[] {
+  return (spec.dependsOn ?? []).map(({ namespace, name }) => `${namespace ?? metadata.namespace ?? ''}/${name}`);
+}

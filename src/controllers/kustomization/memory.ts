@@ -1,0 +1,48 @@
+// What is remembered of each Kustomization's last good run, so that an interval with nothing changed costs nothing.
+import { createHash } from 'node:crypto';
+import type { Kustomization } from '#api/kustomize/kustomization';
+import type { Artifact } from '#api/source/shared';
+import type { Discovery } from '#kube/discovery';
+import { computeHealth } from '#kube/status/compute';
+import type { LiveObjects } from '#runtime/live-objects';
+import type { Remembered } from '../apply/applier.ts';
+import { liveFingerprint } from '../apply/fingerprint.ts';
+import { parseObjectId, type InventoryEntry } from '../apply/object-id.ts';
+
+export interface RunMemory {
+  /** By inventory id. */
+  readonly applied: Map<string, Remembered>;
+  /** Inputs of the last run that ended well; undefined when the next one has to look closely. */
+  settled: string | undefined;
+}
+
+/** Everything a run's outcome depends on, but the cluster's state. */
+export function inputsOf(
+  object: Kustomization,
+  artifact: Artifact,
+  variables: Readonly<Record<string, string>> | undefined,
+): string {
+  const inputs = [object.metadata.uid, object.metadata.generation, artifact.revision, artifact.digest, variables];
+  return createHash('sha256').update(JSON.stringify(inputs)).digest('base64');
+}
+
+/** Whether every object of the inventory is as it was left, and healthy where health is asked for. No request is made. */
+export async function isUntouched(
+  entries: readonly InventoryEntry[],
+  memory: RunMemory,
+  cluster: { readonly discovery: Discovery; readonly live: LiveObjects },
+  options: { readonly healthy: boolean; readonly signal: AbortSignal },
+): Promise<boolean> {
+  for (const { id, v } of entries) {
+    const remembered = memory.applied.get(id);
+    const parsed = parseObjectId(id);
+    if (remembered === undefined || parsed === undefined) return false;
+    const resource = cluster.discovery.peek({ group: parsed.group, version: v, kind: parsed.kind });
+    if (resource === undefined) return false;
+    const kind = await cluster.live.kind(resource, options.signal);
+    const live = kind?.get(parsed.namespace === '' ? parsed.name : `${parsed.namespace}/${parsed.name}`);
+    if (live === undefined || liveFingerprint(live) !== remembered.live) return false;
+    if (options.healthy && computeHealth(live).status !== 'Current') return false;
+  }
+  return true;
+}

@@ -1,0 +1,410 @@
+// One pass over a Kustomization: source, dependencies, build, apply, prune, health, and what is told of it.
+import { FINALIZER } from '#api/meta';
+import type { Artifact } from '#api/source/shared';
+import type { KubeClient } from '#kube/client';
+import type { Informers } from '#kube/informer';
+import type { Clock } from '#lib/clock';
+import { errorMessage } from '#lib/errors';
+import { getCondition, markReconciling, markStalled, readyCondition } from '#runtime/conditions';
+import { SupersededError, type ReconcileContext, type Result } from '#runtime/controller';
+import type { EventRecorder, EventSeverity } from '#runtime/event-recorder';
+import type { ObjectSource } from '#runtime/fresh-objects';
+import { jitter } from '#runtime/jitter';
+import type { ObjectWriter } from '#runtime/object-writer';
+import { reconcileRequest } from '#runtime/predicates';
+import { ApplyError, type Applier, type ApplyOutcome } from '../apply/applier.ts';
+import { changeLog } from '../apply/change-set.ts';
+import type { Cluster } from '../apply/cluster.ts';
+import type { InventoryEntry } from '../apply/object-id.ts';
+import { prepareObjects } from '../apply/prepare.ts';
+import { prune } from '../apply/pruner.ts';
+import { ArtifactUnavailableError, type Builder, type BuildOutput } from './build.ts';
+import { concludeConditions, setReady, type ReadyReason } from './conditions.ts';
+import { unmetDependency } from './dependencies.ts';
+import { finalize } from './finalize.ts';
+import { checkHealth, goDuration } from './health.ts';
+import { withOutcome } from './history.ts';
+import { intervalMs, retryIntervalMs, timeoutMs, type KustomizationDraft } from './kustomization.ts';
+import { inputsOf, isUntouched, type RunMemory } from './memory.ts';
+import { lookUpSource, type Sources } from './source.ts';
+import { substitutionVariables } from './variables.ts';
+
+export interface KustomizationDependencies {
+  readonly client: KubeClient;
+  readonly cache: ObjectSource<KustomizationDraft>;
+  readonly sources: Sources;
+  readonly informers: Informers;
+  readonly builder: Builder;
+  readonly applier: Applier;
+  /** The cluster an object is applied to, as the identity it names. */
+  readonly clusterFor: (object: KustomizationDraft) => Promise<Cluster>;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly options: KustomizationOptions;
+}
+
+export interface KustomizationOptions {
+  readonly jitterPercentage: number;
+  /** ms; Flux's `--requeue-dependency`. Watches wake a waiting object sooner. */
+  readonly requeueDependencyMs: number;
+  readonly noCrossNamespaceRefs: boolean;
+  readonly strictSubstitution: boolean;
+  readonly pruneConcurrency: number;
+}
+
+/** Ask the server about each stage before anything of it is written, as Flux always does. */
+export const dryRunAnnotation = 'kustomize.sluice.dev/dry-run';
+const group = 'kustomize.toolkit.fluxcd.io';
+
+/** A failure with the reason it gives Ready. */
+class StepError extends Error {
+  readonly reason: ReadyReason;
+
+  constructor(reason: ReadyReason, cause: unknown) {
+    super(errorMessage(cause), { cause });
+    this.name = 'StepError';
+    this.reason = reason;
+  }
+}
+
+export class KustomizationRun {
+  readonly #deps: KustomizationDependencies;
+  readonly #writer: ObjectWriter<KustomizationDraft>;
+  readonly #context: ReconcileContext;
+  readonly #memory: RunMemory;
+  readonly #started: number;
+  #revision = '';
+  #digest: string | undefined;
+
+  constructor(
+    deps: KustomizationDependencies,
+    writer: ObjectWriter<KustomizationDraft>,
+    context: ReconcileContext,
+    memory: RunMemory,
+  ) {
+    this.#deps = deps;
+    this.#writer = writer;
+    this.#context = context;
+    this.#memory = memory;
+    this.#started = deps.clock.monotonic();
+  }
+
+  get #object(): KustomizationDraft {
+    return this.#writer.object;
+  }
+
+  async go(): Promise<Result> {
+    const object = this.#object;
+    if (object.metadata.deletionTimestamp !== undefined) {
+      const cluster = await this.#deps.clusterFor(object);
+      await finalize(object, {
+        ...this.#context,
+        cluster,
+        event: (severity, message) => this.#event(severity, message),
+      });
+      await this.#writer.removeFinalizer(FINALIZER);
+      return {};
+    }
+    await this.#writer.ensureFinalizer(FINALIZER);
+    if (object.spec.suspend === true) {
+      this.#context.log.info({}, 'Reconciliation is suspended for this object');
+      this.#noteRequest();
+      await this.#writer.flush();
+      return {};
+    }
+    const artifact = this.#artifact();
+    const result = 'digest' in artifact ? await this.#withArtifact(artifact) : artifact;
+    await this.#conclude();
+    return result;
+  }
+
+  /** The artifact to build from, or what to do without one. */
+  #artifact(): Artifact | Result {
+    const object = this.#object;
+    const { requeueDependencyMs, noCrossNamespaceRefs } = this.#deps.options;
+    const retryText = goDuration(requeueDependencyMs);
+    const lookup = lookUpSource(object, this.#deps.sources, { retryText, noCrossNamespaceRefs });
+    if ('found' in lookup) return lookup.found;
+    if ('denied' in lookup) {
+      this.#ready('False', 'AccessDenied', lookup.denied);
+      markStalled(object, 'AccessDenied', lookup.denied, this.#deps.clock.now());
+      this.#event('error', lookup.denied);
+      return {};
+    }
+    this.#ready('False', 'ArtifactFailed', lookup.message);
+    return { requeueAfter: lookup.missing === 'object' ? retryIntervalMs(object) : requeueDependencyMs };
+  }
+
+  async #withArtifact(artifact: Artifact): Promise<Result> {
+    const object = this.#object;
+    const { options, cache } = this.#deps;
+    this.#revision = artifact.revision;
+    const unmet = unmetDependency(object, cache, artifact.revision);
+    if (unmet !== undefined) {
+      const isNews = getCondition(object, readyCondition)?.message !== unmet;
+      this.#ready('False', 'DependencyNotReady', unmet);
+      const retry = goDuration(options.requeueDependencyMs);
+      if (isNews) this.#event('info', `Dependencies do not meet ready condition, retrying in ${retry}`);
+      return { requeueAfter: options.requeueDependencyMs };
+    }
+    try {
+      const changed = await this.#reconcile(artifact);
+      const interval = intervalMs(object);
+      if (changed) {
+        const took = goDuration(this.#deps.clock.monotonic() - this.#started);
+        this.#event('info', `Reconciliation finished in ${took}, next run in ${goDuration(interval)}`, {
+          [`${group}/commit_status`]: 'update',
+        });
+      }
+      return { requeueAfter: jitter(interval, options.jitterPercentage, this.#deps.random) };
+    } catch (error) {
+      return this.#failed(error);
+    }
+  }
+
+  /** Does the work; tells whether there was any. Throws a StepError. */
+  async #reconcile(artifact: Artifact): Promise<boolean> {
+    const object = this.#object;
+    const { client, clusterFor } = this.#deps;
+    const { signal } = this.#context;
+    const cluster = await step('ReconciliationFailed', () => clusterFor(object));
+    const variables = await step('BuildFailed', () => substitutionVariables(object, client, signal));
+    const inputs = inputsOf(object, artifact, variables);
+    if (await this.#isSettled(inputs, artifact, cluster)) return this.#pendingRequest() !== undefined;
+    this.#memory.settled = undefined;
+    this.#begin(artifact);
+    const built = await this.#build(artifact, variables);
+    const outcome = await this.#apply(built, cluster);
+    await this.#prune(outcome, cluster);
+    const isNew = object.status!.lastAppliedRevision !== artifact.revision || changeLog(outcome.changes) !== '';
+    await this.#checkHealth(outcome, cluster, isNew);
+    this.#succeed(artifact, built);
+    if (!outcome.changes.some(({ action }) => action === 'skipped')) this.#memory.settled = inputs;
+    return true;
+  }
+
+  /** Nothing to do: same inputs as the last good run, and nobody touched what it left. */
+  async #isSettled(inputs: string, artifact: Artifact, cluster: Cluster): Promise<boolean> {
+    const object = this.#object;
+    if (this.#memory.settled !== inputs || object.status?.lastAppliedRevision !== artifact.revision) return false;
+    if (getCondition(object, readyCondition)?.status !== 'True') return false;
+    const named = object.spec.wait !== true && (object.spec.healthChecks ?? []).length > 0;
+    if (named) return false;
+    const healthy = object.spec.wait === true;
+    return isUntouched(object.status.inventory?.entries ?? [], this.#memory, cluster, {
+      healthy,
+      signal: this.#context.signal,
+    });
+  }
+
+  #begin(artifact: Artifact): void {
+    this.#ready('Unknown', 'Progressing', 'Reconciliation in progress');
+    this.#progress(`Fetching manifests for revision ${artifact.revision}`);
+  }
+
+  async #build(artifact: Artifact, variables: Record<string, string> | undefined): Promise<BuildOutput> {
+    const object = this.#object;
+    const { builder, options } = this.#deps;
+    const { signal } = this.#context;
+    this.#progress(`Building manifests for revision ${artifact.revision}`);
+    try {
+      const { strictSubstitution } = options;
+      const built = await builder.build({ artifact, kustomization: object, variables, strictSubstitution, signal });
+      object.status!.lastAttemptedRevision = artifact.revision;
+      this.#digest = built.digest;
+      return built;
+    } catch (error) {
+      signal.throwIfAborted();
+      const unavailable = error instanceof ArtifactUnavailableError || isMissingPath(error);
+      if (!unavailable) object.status!.lastAttemptedRevision = artifact.revision;
+      throw new StepError(unavailable ? 'ArtifactFailed' : 'BuildFailed', error);
+    }
+  }
+
+  async #apply(built: BuildOutput, cluster: Cluster): Promise<ApplyOutcome> {
+    const object = this.#object;
+    const { signal } = this.#context;
+    this.#progress(`Detecting drift for revision ${this.#revision}`);
+    const { name, namespace = '' } = object.metadata;
+    const { commonMetadata } = object.spec;
+    const objects = await step('ReconciliationFailed', () =>
+      prepareObjects(built.objects, { owner: { name, namespace }, ...(commonMetadata && { commonMetadata }) }),
+    );
+    try {
+      const outcome = await this.#deps.applier.apply({
+        cluster,
+        objects,
+        force: object.spec.force ?? false,
+        dryRunFirst: object.metadata.annotations?.[dryRunAnnotation] === 'enabled',
+        memory: this.#memory.applied,
+        signal,
+      });
+      this.#tellChanges(outcome);
+      return outcome;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof ApplyError) {
+        this.#tellChanges(error.outcome);
+        this.#addToInventory(error.outcome);
+      }
+      throw new StepError('ReconciliationFailed', error);
+    }
+  }
+
+  /** Objects of a failed apply are ours all the same: without an entry they could never be pruned. */
+  #addToInventory(outcome: ApplyOutcome): void {
+    const entries = new Map((this.#object.status?.inventory?.entries ?? []).map((entry) => [entry.id, entry]));
+    for (const { entry, action } of outcome.changes) if (action !== 'skipped') entries.set(entry.id, entry);
+    if (entries.size > 0) this.#object.status!.inventory = { entries: [...entries.values()] };
+  }
+
+  async #prune(outcome: ApplyOutcome, cluster: Cluster): Promise<void> {
+    const object = this.#object;
+    const before = object.status?.inventory?.entries ?? [];
+    // Skipped objects stay in the inventory: not touching them is not disowning them.
+    const ids = new Set(outcome.changes.map(({ entry }) => entry.id));
+    const entries: InventoryEntry[] = outcome.changes.map(({ entry }) => entry);
+    object.status!.inventory = { entries };
+    const stale = before.filter(({ id }) => !ids.has(id));
+    if (stale.length === 0 || !object.spec.prune) return;
+    const { name, namespace = '' } = object.metadata;
+    const pruned = await step('PruneFailed', () =>
+      prune({
+        cluster,
+        entries: stale,
+        owner: { name, namespace },
+        concurrency: this.#deps.options.pruneConcurrency,
+        signal: this.#context.signal,
+      }),
+    );
+    for (const { id } of stale) this.#memory.applied.delete(id);
+    if (pruned.changes.length > 0) {
+      this.#event('info', pruned.changes.map(({ subject, action }) => `${subject} ${action}`).join('\n'));
+    }
+    if (pruned.failures.length > 0) {
+      entries.push(...pruned.survivors);
+      throw new StepError('PruneFailed', new Error(`delete failed, errors: ${pruned.failures.join(';')};`));
+    }
+  }
+
+  async #checkHealth(outcome: ApplyOutcome, cluster: Cluster, isNew: boolean): Promise<void> {
+    const { signal, superseded } = this.#context;
+    await step('HealthCheckFailed', () =>
+      checkHealth({
+        object: this.#object,
+        revision: this.#revision,
+        cluster,
+        informers: this.#deps.informers,
+        applied: outcome.targets,
+        isNew,
+        signal: AbortSignal.any([signal, superseded]),
+        now: () => this.#deps.clock.now(),
+        announce: () => this.#writer.announce(250),
+        event: (message) => this.#event('info', message),
+      }),
+    );
+  }
+
+  #succeed(artifact: Artifact, built: BuildOutput): void {
+    const status = this.#object.status!;
+    status.lastAppliedRevision = artifact.revision;
+    const origin = originOf(artifact);
+    if (origin === undefined) delete status.lastAppliedOriginRevision;
+    else status.lastAppliedOriginRevision = origin;
+    this.#ready('True', 'ReconciliationSucceeded', `Applied revision: ${artifact.revision}`);
+    this.#remember('ReconciliationSucceeded', built.digest, origin);
+  }
+
+  #failed(error: unknown): Result {
+    const { signal, superseded } = this.#context;
+    signal.throwIfAborted();
+    const cause = error instanceof StepError ? error.cause : error;
+    if (superseded.aborted && cause instanceof SupersededError) {
+      this.#ready('False', 'HealthCheckCanceled', 'New reconciliation triggered, health checks canceled');
+      this.#event('info', 'Health checks canceled due to a new reconciliation');
+      return {};
+    }
+    const reason = error instanceof StepError ? error.reason : 'ReconciliationFailed';
+    const message = errorMessage(error);
+    this.#ready('False', reason, message);
+    if (this.#digest !== undefined) this.#remember(reason, this.#digest, undefined);
+    const retry = retryIntervalMs(this.#object);
+    this.#context.log.error(
+      { error: message, revision: this.#revision },
+      `Reconciliation failed after ${goDuration(this.#deps.clock.monotonic() - this.#started)}, next try in ${goDuration(retry)}`,
+    );
+    this.#event('error', message);
+    return { requeueAfter: retry };
+  }
+
+  #remember(status: string, digest: string, origin: string | undefined): void {
+    const object = this.#object.status!;
+    const { clock } = this.#deps;
+    object.history = withOutcome(object.history, {
+      digest,
+      status,
+      at: clock.now(),
+      duration: goDuration(clock.monotonic() - this.#started),
+      metadata: { revision: this.#revision, ...(origin !== undefined && { originRevision: origin }) },
+    });
+  }
+
+  async #conclude(): Promise<void> {
+    if (this.#context.signal.aborted) throw this.#context.signal.reason;
+    this.#noteRequest();
+    concludeConditions(this.#object, this.#deps.clock.now());
+    await this.#writer.flush();
+  }
+
+  #pendingRequest(): string | undefined {
+    const request = reconcileRequest(this.#object);
+    return request === this.#object.status?.lastHandledReconcileAt ? undefined : request;
+  }
+
+  #noteRequest(): void {
+    const request = reconcileRequest(this.#object);
+    if (request !== undefined) (this.#object.status ??= {}).lastHandledReconcileAt = request;
+  }
+
+  #tellChanges(outcome: ApplyOutcome): void {
+    const text = changeLog(outcome.changes);
+    if (text !== '') this.#event('info', text);
+  }
+
+  #ready(status: 'True' | 'False' | 'Unknown', reason: ReadyReason, message: string): void {
+    setReady(this.#object, status, reason, message, this.#deps.clock.now());
+  }
+
+  #progress(what: string): void {
+    const text = `${what} with a timeout of ${goDuration(timeoutMs(this.#object))}`;
+    markReconciling(this.#object, 'Progressing', text, this.#deps.clock.now());
+    this.#writer.announce();
+  }
+
+  #event(severity: EventSeverity, message: string, metadata: Readonly<Record<string, string>> = {}): void {
+    const reason = getCondition(this.#object, readyCondition)?.reason ?? severity;
+    this.#deps.events.record(this.#object, {
+      severity,
+      reason,
+      message,
+      metadata: { ...(this.#revision !== '' && { [`${group}/revision`]: this.#revision }), ...metadata },
+    });
+  }
+}
+
+async function step<T>(reason: ReadyReason, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof StepError ? error : new StepError(reason, error);
+  }
+}
+
+function originOf(artifact: Artifact): string | undefined {
+  return artifact.metadata?.['org.opencontainers.image.revision'];
+}
+
+function isMissingPath(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('kustomization path not found');
+}

@@ -1,0 +1,48 @@
+// The source a Kustomization builds from, and its artifact.
+import type { Kustomization } from '#api/kustomize/kustomization';
+import type { Artifact } from '#api/source/shared';
+import { kindOf } from '#api/scheme';
+import type { KubeObject } from '#kube/object';
+import type { ObjectSource } from '#runtime/fresh-objects';
+import { sourceKey } from './kustomization.ts';
+
+/** Any object that may have an artifact. */
+export interface SourceWithArtifact extends KubeObject {
+  readonly status?: { readonly artifact?: Artifact };
+}
+
+/** Caches of source objects by kind. */
+export type Sources = ReadonlyMap<string, ObjectSource<SourceWithArtifact>>;
+
+export type SourceLookup =
+  | { readonly found: Artifact }
+  | { readonly missing: 'object' | 'artifact'; readonly message: string }
+  | { readonly denied: string };
+
+export interface SourcePolicy {
+  /** Retry delay, as text of the message that names it. */
+  readonly retryText: string;
+  readonly noCrossNamespaceRefs: boolean;
+}
+
+export function lookUpSource(kustomization: Kustomization, sources: Sources, policy: SourcePolicy): SourceLookup {
+  const { sourceRef } = kustomization.spec;
+  const key = sourceKey(kustomization);
+  const own = kustomization.metadata.namespace ?? '';
+  if (policy.noCrossNamespaceRefs && (sourceRef.namespace ?? own) !== own) {
+    const message = `can't access '${sourceRef.kind}/${key}', cross-namespace references have been blocked`;
+    return { denied: message };
+  }
+  const cache = sources.get(sourceRef.kind);
+  if (cache === undefined) return { denied: `source \`${sourceRef.name}\` kind '${sourceRef.kind}' not supported` };
+  const source = cache.get(key);
+  if (source === undefined) {
+    const plural = kindOf('source.toolkit.fluxcd.io', sourceRef.kind)?.plural ?? sourceRef.kind.toLowerCase();
+    return { missing: 'object', message: `${plural}.source.toolkit.fluxcd.io "${sourceRef.name}" not found` };
+  }
+  const artifact = source.status?.artifact;
+  if (artifact === undefined) {
+    return { missing: 'artifact', message: `Source artifact not found, retrying in ${policy.retryText}` };
+  }
+  return { found: artifact };
+}

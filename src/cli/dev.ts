@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { startControlPlane } from '#dev/control-plane';
 import { logTail } from '#dev/log-tail';
 import { downControlPlane } from '#dev/down';
+import { DevError } from '#dev/errors';
 import { isAlive } from '#dev/process-identity';
 import { type PlaneState, readState } from '#dev/state-file';
 import { errorMessage } from '#lib/errors';
@@ -112,7 +113,7 @@ async function foreground({ dir, io }: Request): Promise<number> {
   const finished = Promise.withResolvers<number>();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
-      abort.abort();
+      abort.abort(new DevError('DEV_INTERRUPTED', 'interrupted'));
       finished.resolve(0);
     });
   }

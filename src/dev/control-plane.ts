@@ -26,7 +26,7 @@ export interface ControlPlaneOptions {
   readonly onCrash?: (error: DevError) => void;
   /** Appended to a server's own flags. */
   readonly extraArgs?: ComponentLayout['extraArgs'];
-  /** For the build; the start itself is bounded. */
+  /** Ends the build or the start; what runs by then is ended too. Of no effect later. */
   readonly signal?: AbortSignal;
 }
 
@@ -61,14 +61,20 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
         credentials,
         ports: await choosePorts(preferred),
       });
+      const interrupt = (): void => void plane.stop();
+      options.signal?.addEventListener('abort', interrupt);
       try {
+        options.signal?.throwIfAborted();
         await plane.startAll();
         return plane;
       } catch (error) {
         await plane.stop();
+        options.signal?.throwIfAborted();
         // Between choosing a port and its server taking it, another program may have been faster.
         if (attempt === portAttempts || !String(error).includes('address already in use')) throw error;
         preferred = [];
+      } finally {
+        options.signal?.removeEventListener('abort', interrupt);
       }
     }
   });
@@ -156,6 +162,7 @@ export class ControlPlane {
   /** Starts a server that is not running and waits until it is ready. */
   async start(name: ComponentName): Promise<void> {
     if (this.#servers.get(name)?.running === true) return;
+    if (this.#stopping !== undefined) throw new DevError('DEV_INTERRUPTED', 'the control plane has been stopped');
     const server = await SpawnedServer.start({
       name,
       binary: this.#prepared.binaries[name],
@@ -164,6 +171,7 @@ export class ControlPlane {
       onSpawn: (pid) => this.#reaper.watch(pid),
     });
     this.#servers.set(name, server);
+    if (this.#stopping !== undefined) await this.end(name);
     const failure = this.#watch(server);
     await this.#saveState();
     await untilTrue(name, () => this.#ready(name), { timeoutMs: startLimitMs, failure });
@@ -184,12 +192,12 @@ export class ControlPlane {
   }
 
   /** Ends a server as an update of it would (SIGTERM). */
-  async end(name: ComponentName): Promise<void> {
+  async end(name: ComponentName, grace = graceMs): Promise<void> {
     const server = this.#servers.get(name);
     if (server === undefined) return;
     this.#ending.add(server);
     this.#gaveUp.delete(name);
-    await server.end(graceMs);
+    await server.end(grace);
   }
 
   /** Ends a server as a crash would (SIGKILL). It is not reported as one. */
@@ -248,7 +256,9 @@ export class ControlPlane {
   }
 
   async #stopAll(): Promise<void> {
-    await Promise.all([this.end('kube-controller-manager'), this.end('kube-apiserver')]);
+    // Without etcd, kube-apiserver spends all its grace on writes that cannot succeed.
+    const grace = this.#isUp('etcd') ? graceMs : 0;
+    await Promise.all([this.end('kube-controller-manager', grace), this.end('kube-apiserver', grace)]);
     await this.end('etcd');
     await this.#reaper.close();
     if (this.#phase !== 'failed') this.#phase = 'stopped';

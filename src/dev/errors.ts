@@ -8,7 +8,8 @@ export type DevErrorCode =
   | 'DEV_ALREADY_RUNNING'
   | 'DEV_COMPONENT_EXITED'
   | 'DEV_START_TIMEOUT'
-  | 'DEV_LOCKED';
+  | 'DEV_LOCKED'
+  | 'DEV_INTERRUPTED';
 
 export class DevError extends CodedError {
   declare readonly code: DevErrorCode;

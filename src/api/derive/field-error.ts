@@ -76,6 +76,19 @@ export function ruleError(field: string, message: string): FieldError {
   return { type: 'FieldValueInvalid', field, body: `Invalid value: ${message}` };
 }
 
+/** Stands beside errors that kept rules between fields from being judged. */
+export const rulesNotChecked: FieldError = {
+  type: 'FieldValueInvalid',
+  field: '<nil>',
+  body: 'Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
+};
+
+/** One error for each field: the first says all that a person needs. */
+export function errorPerField(errors: readonly FieldError[]): readonly FieldError[] {
+  const seen = new Set([rulesNotChecked.field]);
+  return errors.filter(({ field }) => !seen.has(field) && seen.add(field));
+}
+
 /** The sentence an API server refuses an object with. */
 export function invalidMessage(
   subject: { readonly kind: string; readonly group: string; readonly name: string },

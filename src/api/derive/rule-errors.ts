@@ -8,6 +8,8 @@ import type { Declared } from './schema-errors.ts';
 /** A rule as generated: where it stands (`*` for every item), and a function that tells whether it holds. */
 export interface CompiledRule {
   readonly path: readonly string[];
+  /** Which of the rules at that place. */
+  readonly index: number;
   readonly message: string;
   readonly holds: (self: unknown) => boolean;
 }
@@ -34,14 +36,7 @@ function hintOf(declared: Declared, rule: CompiledRule): string | undefined {
   for (const segment of rule.path) {
     node = segment === '*' ? (node?.item ?? node?.value) : node?.fields?.[segment];
   }
-  return node !== undefined && 'rules' in node ? hintAmong(node.rules, rule.message) : undefined;
-}
-
-function hintAmong(rules: unknown, message: string): string | undefined {
-  const found: unknown = Array.isArray(rules)
-    ? rules.find((rule: unknown) => isJsonObject(rule) && rule['message'] === message)
-    : undefined;
-  return isJsonObject(found) && typeof found['hint'] === 'string' ? found['hint'] : undefined;
+  return node?.rules?.[rule.index]?.hint;
 }
 
 function outcome(rule: CompiledRule, { path, value }: Place): FieldError | undefined {

@@ -9,6 +9,7 @@ import {
   typeError,
 } from './field-error.ts';
 import type { FieldError } from './field-error.ts';
+import { hintFor, missingHint } from './hints.ts';
 import { isJsonObject } from './json-object.ts';
 
 /** The part of ajv's error object that is read here. */
@@ -29,7 +30,7 @@ interface Place {
 }
 
 /** What the walk needs of a declaration; the root of an object and the parts it is made of both fit. */
-export type Declared = Pick<Schema<unknown>, 'json' | 'hint' | 'fields' | 'item' | 'value'>;
+export type Declared = Pick<Schema<unknown>, 'json' | 'hint' | 'fields' | 'item' | 'value' | 'rules'>;
 
 function unescape(segment: string): string {
   return segment.replaceAll('~1', '/').replaceAll('~0', '~');
@@ -126,49 +127,6 @@ function toFieldError(violation: SchemaViolation, place: Place): FieldError {
   }
 }
 
-const EXAMPLES: Readonly<Record<string, string>> = {
-  object: 'write an object',
-  array: 'write a list, each item after a dash',
-  string: 'write a string; put quotes around numbers, true and false',
-  integer: 'write a whole number without quotes',
-  boolean: 'write true or false without quotes',
-};
-
-function nearest(value: unknown, words: readonly string[]): string | undefined {
-  const wanted = typeof value === 'string' ? value.toLowerCase() : '';
-  return words.find((word) => word.toLowerCase() === wanted);
-}
-
-function hintFor(violation: SchemaViolation, place: Place, declared: Declared | undefined): string | undefined {
-  const { schema, value, hint } = place;
-  switch (violation.keyword) {
-    case 'required':
-      return declared?.hint === undefined ? 'add it' : `add it; ${declared.hint}`;
-    case 'type':
-      return hint ?? EXAMPLES[schema.type ?? 'object'];
-    case 'enum': {
-      const meant = nearest(value, schema.enum ?? []);
-      return meant === undefined
-        ? `write ${(schema.enum ?? []).join(', ').replace(/, (?=[^,]*$)/u, ' or ')}`
-        : `write ${meant}`;
-    }
-    case 'minLength':
-      return hint ?? 'write something, or remove the field';
-    case 'maxLength':
-      return hint ?? `write at most ${schema.maxLength ?? 0} characters`;
-    case 'minItems':
-      return `list at least ${schema.minItems ?? 0}`;
-    case 'maxItems':
-      return `list at most ${schema.maxItems ?? 0}`;
-    case 'minimum':
-      return hint ?? `write ${schema.minimum ?? 0} or more`;
-    case 'maximum':
-      return hint ?? `write ${schema.maximum ?? 0} or less`;
-    default:
-      return hint;
-  }
-}
-
 function childOf(root: Declared, pointer: string, name: string): Declared | undefined {
   let node: Declared | undefined = root;
   for (const segment of pointer.split('/').slice(1).map(unescape)) {
@@ -220,7 +178,11 @@ export function schemaErrors(
       const place = locate(root, declared, violation.instancePath);
       const missing = violation.params['missingProperty'];
       const child = typeof missing === 'string' ? childOf(declared, violation.instancePath, missing) : undefined;
-      const hint = hintFor(violation, place, child);
+      const { value, schema, hint: declaredHint } = place;
+      const hint =
+        child === undefined
+          ? hintFor({ keyword: violation.keyword, value, schema, declared: declaredHint })
+          : missingHint(child.json, child.hint);
       const order =
         typeof missing === 'string'
           ? [

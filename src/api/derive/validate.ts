@@ -4,6 +4,7 @@ import { objectDeclaration } from '../kind.ts';
 import type { KindDefinition, KindVersion } from '../kind.ts';
 import { loaders } from '../generated/loaders.ts';
 import { applyDefaults } from './defaults.ts';
+import { rulesNotChecked } from './field-error.ts';
 import type { FieldError } from './field-error.ts';
 import type { JsonObject } from './json-object.ts';
 import { duplicateItems } from './list-types.ts';
@@ -39,12 +40,6 @@ const BLOCKING = [
   'FieldValueTypeInvalid',
 ];
 
-const RULES_NOT_CHECKED: FieldError = {
-  type: 'FieldValueInvalid',
-  field: '<nil>',
-  body: 'Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
-};
-
 export class ObjectValidator {
   readonly #declared: Declared;
   readonly #compiled: CompiledVersion;
@@ -74,7 +69,7 @@ export class ObjectValidator {
       return errors;
     }
     return errors.some(({ type }) => BLOCKING.includes(type))
-      ? [...errors, RULES_NOT_CHECKED]
+      ? [...errors, rulesNotChecked]
       : [...errors, ...ruleErrors(object, this.#declared, rules)];
   }
 }

@@ -727,7 +727,7 @@ validate21.errors = vErrors;
 return errors === 0;
 }
 const v1beta1Rules = [
-  { path: ["spec"], message: "artifact names must be valid Kubernetes object names when pathPattern is not set", holds: (self) => either(() => both(() => has(self, "pathPattern"), () => (size(get(self, "pathPattern")) > 0)), () => every(get(self, "artifacts"), (a) => /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/u.test(get(a, "name")))) },
+  { path: ["spec"], index: 0, message: "artifact names must be valid Kubernetes object names when pathPattern is not set", holds: (self) => either(() => both(() => has(self, "pathPattern"), () => (size(get(self, "pathPattern")) > 0)), () => every(get(self, "artifacts"), (a) => /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/u.test(get(a, "name")))) },
 ];
 export const versions = {
   v1beta1: { validate: v1beta1, rules: v1beta1Rules },

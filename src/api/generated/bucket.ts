@@ -1279,20 +1279,20 @@ validate36.errors = vErrors;
 return errors === 0;
 }
 const v1Rules = [
-  { path: ["spec"], message: "STS configuration is only supported for the 'aws' and 'generic' Bucket providers", holds: (self) => either(() => either(() => (get(self, "provider") === "aws"), () => (get(self, "provider") === "generic")), () => !has(self, "sts")) },
-  { path: ["spec"], message: "'aws' is the only supported STS provider for the 'aws' Bucket provider", holds: (self) => either(() => either(() => (get(self, "provider") !== "aws"), () => !has(self, "sts")), () => (get(get(self, "sts"), "provider") === "aws")) },
-  { path: ["spec"], message: "'ldap' is the only supported STS provider for the 'generic' Bucket provider", holds: (self) => either(() => either(() => (get(self, "provider") !== "generic"), () => !has(self, "sts")), () => (get(get(self, "sts"), "provider") === "ldap")) },
-  { path: ["spec"], message: "spec.sts.secretRef is not required for the 'aws' STS provider", holds: (self) => either(() => either(() => !has(self, "sts"), () => (get(get(self, "sts"), "provider") !== "aws")), () => !has(get(self, "sts"), "secretRef")) },
-  { path: ["spec"], message: "spec.sts.certSecretRef is not required for the 'aws' STS provider", holds: (self) => either(() => either(() => !has(self, "sts"), () => (get(get(self, "sts"), "provider") !== "aws")), () => !has(get(self, "sts"), "certSecretRef")) },
-  { path: ["spec"], message: "ServiceAccountName is not supported for the 'generic' Bucket provider", holds: (self) => either(() => (get(self, "provider") !== "generic"), () => !has(self, "serviceAccountName")) },
-  { path: ["spec"], message: "cannot set both .spec.secretRef and .spec.serviceAccountName", holds: (self) => either(() => !has(self, "secretRef"), () => !has(self, "serviceAccountName")) },
+  { path: ["spec"], index: 0, message: "STS configuration is only supported for the 'aws' and 'generic' Bucket providers", holds: (self) => either(() => either(() => (get(self, "provider") === "aws"), () => (get(self, "provider") === "generic")), () => !has(self, "sts")) },
+  { path: ["spec"], index: 1, message: "'aws' is the only supported STS provider for the 'aws' Bucket provider", holds: (self) => either(() => either(() => (get(self, "provider") !== "aws"), () => !has(self, "sts")), () => (get(get(self, "sts"), "provider") === "aws")) },
+  { path: ["spec"], index: 2, message: "'ldap' is the only supported STS provider for the 'generic' Bucket provider", holds: (self) => either(() => either(() => (get(self, "provider") !== "generic"), () => !has(self, "sts")), () => (get(get(self, "sts"), "provider") === "ldap")) },
+  { path: ["spec"], index: 3, message: "spec.sts.secretRef is not required for the 'aws' STS provider", holds: (self) => either(() => either(() => !has(self, "sts"), () => (get(get(self, "sts"), "provider") !== "aws")), () => !has(get(self, "sts"), "secretRef")) },
+  { path: ["spec"], index: 4, message: "spec.sts.certSecretRef is not required for the 'aws' STS provider", holds: (self) => either(() => either(() => !has(self, "sts"), () => (get(get(self, "sts"), "provider") !== "aws")), () => !has(get(self, "sts"), "certSecretRef")) },
+  { path: ["spec"], index: 5, message: "ServiceAccountName is not supported for the 'generic' Bucket provider", holds: (self) => either(() => (get(self, "provider") !== "generic"), () => !has(self, "serviceAccountName")) },
+  { path: ["spec"], index: 6, message: "cannot set both .spec.secretRef and .spec.serviceAccountName", holds: (self) => either(() => !has(self, "secretRef"), () => !has(self, "serviceAccountName")) },
 ];
 const v1beta2Rules = [
-  { path: ["spec"], message: "STS configuration is only supported for the 'aws' and 'generic' Bucket providers", holds: (self) => either(() => either(() => (get(self, "provider") === "aws"), () => (get(self, "provider") === "generic")), () => !has(self, "sts")) },
-  { path: ["spec"], message: "'aws' is the only supported STS provider for the 'aws' Bucket provider", holds: (self) => either(() => either(() => (get(self, "provider") !== "aws"), () => !has(self, "sts")), () => (get(get(self, "sts"), "provider") === "aws")) },
-  { path: ["spec"], message: "'ldap' is the only supported STS provider for the 'generic' Bucket provider", holds: (self) => either(() => either(() => (get(self, "provider") !== "generic"), () => !has(self, "sts")), () => (get(get(self, "sts"), "provider") === "ldap")) },
-  { path: ["spec"], message: "spec.sts.secretRef is not required for the 'aws' STS provider", holds: (self) => either(() => either(() => !has(self, "sts"), () => (get(get(self, "sts"), "provider") !== "aws")), () => !has(get(self, "sts"), "secretRef")) },
-  { path: ["spec"], message: "spec.sts.certSecretRef is not required for the 'aws' STS provider", holds: (self) => either(() => either(() => !has(self, "sts"), () => (get(get(self, "sts"), "provider") !== "aws")), () => !has(get(self, "sts"), "certSecretRef")) },
+  { path: ["spec"], index: 0, message: "STS configuration is only supported for the 'aws' and 'generic' Bucket providers", holds: (self) => either(() => either(() => (get(self, "provider") === "aws"), () => (get(self, "provider") === "generic")), () => !has(self, "sts")) },
+  { path: ["spec"], index: 1, message: "'aws' is the only supported STS provider for the 'aws' Bucket provider", holds: (self) => either(() => either(() => (get(self, "provider") !== "aws"), () => !has(self, "sts")), () => (get(get(self, "sts"), "provider") === "aws")) },
+  { path: ["spec"], index: 2, message: "'ldap' is the only supported STS provider for the 'generic' Bucket provider", holds: (self) => either(() => either(() => (get(self, "provider") !== "generic"), () => !has(self, "sts")), () => (get(get(self, "sts"), "provider") === "ldap")) },
+  { path: ["spec"], index: 3, message: "spec.sts.secretRef is not required for the 'aws' STS provider", holds: (self) => either(() => either(() => !has(self, "sts"), () => (get(get(self, "sts"), "provider") !== "aws")), () => !has(get(self, "sts"), "secretRef")) },
+  { path: ["spec"], index: 4, message: "spec.sts.certSecretRef is not required for the 'aws' STS provider", holds: (self) => either(() => either(() => !has(self, "sts"), () => (get(get(self, "sts"), "provider") !== "aws")), () => !has(get(self, "sts"), "certSecretRef")) },
 ];
 export const versions = {
   v1: { validate: v1, rules: v1Rules },

@@ -1637,7 +1637,7 @@ validate48.errors = vErrors;
 return errors === 0;
 }
 const v1Rules = [
-  { path: ["spec"], message: "serviceAccountName can only be set when provider is 'azure' or 'aws'", holds: (self) => either(() => !has(self, "serviceAccountName"), () => both(() => has(self, "provider"), () => either(() => (get(self, "provider") === "azure"), () => (get(self, "provider") === "aws")))) },
+  { path: ["spec"], index: 0, message: "serviceAccountName can only be set when provider is 'azure' or 'aws'", holds: (self) => either(() => !has(self, "serviceAccountName"), () => both(() => has(self, "provider"), () => either(() => (get(self, "provider") === "azure"), () => (get(self, "provider") === "aws")))) },
 ];
 const v1beta2Rules = [
 ];

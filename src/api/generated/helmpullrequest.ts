@@ -806,8 +806,8 @@ validate21.errors = vErrors;
 return errors === 0;
 }
 const v1Rules = [
-  { path: ["spec"], message: "filter.authors, filter.labels and filter.targetBranch need a provider other than 'generic'", holds: (self) => either(() => either(() => (get(self, "provider") !== "generic"), () => !has(self, "filter")), () => both(() => both(() => !has(get(self, "filter"), "authors"), () => !has(get(self, "filter"), "labels")), () => !has(get(self, "filter"), "targetBranch"))) },
-  { path: ["spec"], message: "cannot set both .spec.secretRef and .spec.serviceAccountName", holds: (self) => either(() => !has(self, "secretRef"), () => !has(self, "serviceAccountName")) },
+  { path: ["spec"], index: 0, message: "filter.authors, filter.labels and filter.targetBranch need a provider other than 'generic'", holds: (self) => either(() => either(() => (get(self, "provider") !== "generic"), () => !has(self, "filter")), () => both(() => both(() => !has(get(self, "filter"), "authors"), () => !has(get(self, "filter"), "labels")), () => !has(get(self, "filter"), "targetBranch"))) },
+  { path: ["spec"], index: 1, message: "cannot set both .spec.secretRef and .spec.serviceAccountName", holds: (self) => either(() => !has(self, "secretRef"), () => !has(self, "serviceAccountName")) },
 ];
 export const versions = {
   v1: { validate: v1, rules: v1Rules },

@@ -4838,16 +4838,16 @@ validate66.errors = vErrors;
 return errors === 0;
 }
 const v2Rules = [
-  { path: ["spec"], message: "either chart or chartRef must be set", holds: (self) => either(() => both(() => has(self, "chart"), () => !has(self, "chartRef")), () => both(() => !has(self, "chart"), () => has(self, "chartRef"))) },
-  { path: ["spec","install","strategy"], message: ".retryInterval cannot be set when .name is 'RemediateOnFailure'", holds: (self) => either(() => !has(self, "retryInterval"), () => (get(self, "name") !== "RemediateOnFailure")) },
-  { path: ["spec","kubeConfig"], message: "exactly one of spec.kubeConfig.configMapRef or spec.kubeConfig.secretRef must be specified", holds: (self) => either(() => has(self, "configMapRef"), () => has(self, "secretRef")) },
-  { path: ["spec","kubeConfig"], message: "exactly one of spec.kubeConfig.configMapRef or spec.kubeConfig.secretRef must be specified", holds: (self) => either(() => !has(self, "configMapRef"), () => !has(self, "secretRef")) },
-  { path: ["spec","upgrade","strategy"], message: ".retryInterval can only be set when .name is 'RetryOnFailure'", holds: (self) => either(() => !has(self, "retryInterval"), () => (get(self, "name") === "RetryOnFailure")) },
+  { path: ["spec"], index: 0, message: "either chart or chartRef must be set", holds: (self) => either(() => both(() => has(self, "chart"), () => !has(self, "chartRef")), () => both(() => !has(self, "chart"), () => has(self, "chartRef"))) },
+  { path: ["spec","install","strategy"], index: 0, message: ".retryInterval cannot be set when .name is 'RemediateOnFailure'", holds: (self) => either(() => !has(self, "retryInterval"), () => (get(self, "name") !== "RemediateOnFailure")) },
+  { path: ["spec","kubeConfig"], index: 0, message: "exactly one of spec.kubeConfig.configMapRef or spec.kubeConfig.secretRef must be specified", holds: (self) => either(() => has(self, "configMapRef"), () => has(self, "secretRef")) },
+  { path: ["spec","kubeConfig"], index: 1, message: "exactly one of spec.kubeConfig.configMapRef or spec.kubeConfig.secretRef must be specified", holds: (self) => either(() => !has(self, "configMapRef"), () => !has(self, "secretRef")) },
+  { path: ["spec","upgrade","strategy"], index: 0, message: ".retryInterval can only be set when .name is 'RetryOnFailure'", holds: (self) => either(() => !has(self, "retryInterval"), () => (get(self, "name") === "RetryOnFailure")) },
 ];
 const v2beta2Rules = [
-  { path: ["spec"], message: "either chart or chartRef must be set", holds: (self) => either(() => both(() => has(self, "chart"), () => !has(self, "chartRef")), () => both(() => !has(self, "chart"), () => has(self, "chartRef"))) },
-  { path: ["spec","kubeConfig"], message: "exactly one of spec.kubeConfig.configMapRef or spec.kubeConfig.secretRef must be specified", holds: (self) => either(() => has(self, "configMapRef"), () => has(self, "secretRef")) },
-  { path: ["spec","kubeConfig"], message: "exactly one of spec.kubeConfig.configMapRef or spec.kubeConfig.secretRef must be specified", holds: (self) => either(() => !has(self, "configMapRef"), () => !has(self, "secretRef")) },
+  { path: ["spec"], index: 0, message: "either chart or chartRef must be set", holds: (self) => either(() => both(() => has(self, "chart"), () => !has(self, "chartRef")), () => both(() => !has(self, "chart"), () => has(self, "chartRef"))) },
+  { path: ["spec","kubeConfig"], index: 0, message: "exactly one of spec.kubeConfig.configMapRef or spec.kubeConfig.secretRef must be specified", holds: (self) => either(() => has(self, "configMapRef"), () => has(self, "secretRef")) },
+  { path: ["spec","kubeConfig"], index: 1, message: "exactly one of spec.kubeConfig.configMapRef or spec.kubeConfig.secretRef must be specified", holds: (self) => either(() => !has(self, "configMapRef"), () => !has(self, "secretRef")) },
 ];
 export const versions = {
   v2: { validate: v2, rules: v2Rules },

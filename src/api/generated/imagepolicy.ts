@@ -865,12 +865,12 @@ validate31.errors = vErrors;
 return errors === 0;
 }
 const v1Rules = [
-  { path: ["spec"], message: "spec.interval is only accepted when spec.digestReflectionPolicy is set to 'Always'", holds: (self) => either(() => !has(self, "interval"), () => both(() => has(self, "digestReflectionPolicy"), () => (get(self, "digestReflectionPolicy") === "Always"))) },
-  { path: ["spec"], message: "spec.interval must be set when spec.digestReflectionPolicy is set to 'Always'", holds: (self) => either(() => either(() => has(self, "interval"), () => !has(self, "digestReflectionPolicy")), () => (get(self, "digestReflectionPolicy") !== "Always")) },
+  { path: ["spec"], index: 0, message: "spec.interval is only accepted when spec.digestReflectionPolicy is set to 'Always'", holds: (self) => either(() => !has(self, "interval"), () => both(() => has(self, "digestReflectionPolicy"), () => (get(self, "digestReflectionPolicy") === "Always"))) },
+  { path: ["spec"], index: 1, message: "spec.interval must be set when spec.digestReflectionPolicy is set to 'Always'", holds: (self) => either(() => either(() => has(self, "interval"), () => !has(self, "digestReflectionPolicy")), () => (get(self, "digestReflectionPolicy") !== "Always")) },
 ];
 const v1beta2Rules = [
-  { path: ["spec"], message: "spec.interval is only accepted when spec.digestReflectionPolicy is set to 'Always'", holds: (self) => either(() => !has(self, "interval"), () => both(() => has(self, "digestReflectionPolicy"), () => (get(self, "digestReflectionPolicy") === "Always"))) },
-  { path: ["spec"], message: "spec.interval must be set when spec.digestReflectionPolicy is set to 'Always'", holds: (self) => either(() => either(() => has(self, "interval"), () => !has(self, "digestReflectionPolicy")), () => (get(self, "digestReflectionPolicy") !== "Always")) },
+  { path: ["spec"], index: 0, message: "spec.interval is only accepted when spec.digestReflectionPolicy is set to 'Always'", holds: (self) => either(() => !has(self, "interval"), () => both(() => has(self, "digestReflectionPolicy"), () => (get(self, "digestReflectionPolicy") === "Always"))) },
+  { path: ["spec"], index: 1, message: "spec.interval must be set when spec.digestReflectionPolicy is set to 'Always'", holds: (self) => either(() => either(() => has(self, "interval"), () => !has(self, "digestReflectionPolicy")), () => (get(self, "digestReflectionPolicy") !== "Always")) },
 ];
 export const versions = {
   v1: { validate: v1, rules: v1Rules },

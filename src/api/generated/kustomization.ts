@@ -2754,12 +2754,12 @@ validate56.errors = vErrors;
 return errors === 0;
 }
 const v1Rules = [
-  { path: ["spec","kubeConfig"], message: "exactly one of spec.kubeConfig.configMapRef or spec.kubeConfig.secretRef must be specified", holds: (self) => either(() => has(self, "configMapRef"), () => has(self, "secretRef")) },
-  { path: ["spec","kubeConfig"], message: "exactly one of spec.kubeConfig.configMapRef or spec.kubeConfig.secretRef must be specified", holds: (self) => either(() => !has(self, "configMapRef"), () => !has(self, "secretRef")) },
+  { path: ["spec","kubeConfig"], index: 0, message: "exactly one of spec.kubeConfig.configMapRef or spec.kubeConfig.secretRef must be specified", holds: (self) => either(() => has(self, "configMapRef"), () => has(self, "secretRef")) },
+  { path: ["spec","kubeConfig"], index: 1, message: "exactly one of spec.kubeConfig.configMapRef or spec.kubeConfig.secretRef must be specified", holds: (self) => either(() => !has(self, "configMapRef"), () => !has(self, "secretRef")) },
 ];
 const v1beta2Rules = [
-  { path: ["spec","kubeConfig"], message: "exactly one of spec.kubeConfig.configMapRef or spec.kubeConfig.secretRef must be specified", holds: (self) => either(() => has(self, "configMapRef"), () => has(self, "secretRef")) },
-  { path: ["spec","kubeConfig"], message: "exactly one of spec.kubeConfig.configMapRef or spec.kubeConfig.secretRef must be specified", holds: (self) => either(() => !has(self, "configMapRef"), () => !has(self, "secretRef")) },
+  { path: ["spec","kubeConfig"], index: 0, message: "exactly one of spec.kubeConfig.configMapRef or spec.kubeConfig.secretRef must be specified", holds: (self) => either(() => has(self, "configMapRef"), () => has(self, "secretRef")) },
+  { path: ["spec","kubeConfig"], index: 1, message: "exactly one of spec.kubeConfig.configMapRef or spec.kubeConfig.secretRef must be specified", holds: (self) => either(() => !has(self, "configMapRef"), () => !has(self, "secretRef")) },
 ];
 export const versions = {
   v1: { validate: v1, rules: v1Rules },

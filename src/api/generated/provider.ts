@@ -625,7 +625,7 @@ return errors === 0;
 const v1beta2Rules = [
 ];
 const v1beta3Rules = [
-  { path: ["spec"], message: "spec.commitStatusExpr is only supported for the 'github', 'gitlab', 'gitea', 'bitbucketserver', 'bitbucket', 'azuredevops' provider types", holds: (self) => either(() => either(() => either(() => (get(self, "type") === "github"), () => (get(self, "type") === "gitlab")), () => either(() => (get(self, "type") === "gitea"), () => (get(self, "type") === "bitbucketserver"))), () => either(() => either(() => (get(self, "type") === "bitbucket"), () => (get(self, "type") === "azuredevops")), () => !has(self, "commitStatusExpr"))) },
+  { path: ["spec"], index: 0, message: "spec.commitStatusExpr is only supported for the 'github', 'gitlab', 'gitea', 'bitbucketserver', 'bitbucket', 'azuredevops' provider types", holds: (self) => either(() => either(() => either(() => (get(self, "type") === "github"), () => (get(self, "type") === "gitlab")), () => either(() => (get(self, "type") === "gitea"), () => (get(self, "type") === "bitbucketserver"))), () => either(() => either(() => (get(self, "type") === "bitbucket"), () => (get(self, "type") === "azuredevops")), () => !has(self, "commitStatusExpr"))) },
 ];
 export const versions = {
   v1beta2: { validate: v1beta2, rules: v1beta2Rules },

@@ -1123,10 +1123,10 @@ validate31.errors = vErrors;
 return errors === 0;
 }
 const v1Rules = [
-  { path: ["spec"], message: "generic-oidc receivers must define at least one oidcProvider", holds: (self) => either(() => (get(self, "type") !== "generic-oidc"), () => both(() => has(self, "oidcProviders"), () => (size(get(self, "oidcProviders")) > 0))) },
-  { path: ["spec"], message: "oidcProviders can only be set when type is generic-oidc", holds: (self) => either(() => either(() => (get(self, "type") === "generic-oidc"), () => !has(self, "oidcProviders")), () => (size(get(self, "oidcProviders")) === 0)) },
-  { path: ["spec"], message: "secretRef cannot be set when type is generic-oidc", holds: (self) => either(() => (get(self, "type") !== "generic-oidc"), () => !has(self, "secretRef")) },
-  { path: ["spec"], message: "secretRef is required when type is not generic-oidc", holds: (self) => either(() => (get(self, "type") === "generic-oidc"), () => has(self, "secretRef")) },
+  { path: ["spec"], index: 0, message: "generic-oidc receivers must define at least one oidcProvider", holds: (self) => either(() => (get(self, "type") !== "generic-oidc"), () => both(() => has(self, "oidcProviders"), () => (size(get(self, "oidcProviders")) > 0))) },
+  { path: ["spec"], index: 1, message: "oidcProviders can only be set when type is generic-oidc", holds: (self) => either(() => either(() => (get(self, "type") === "generic-oidc"), () => !has(self, "oidcProviders")), () => (size(get(self, "oidcProviders")) === 0)) },
+  { path: ["spec"], index: 2, message: "secretRef cannot be set when type is generic-oidc", holds: (self) => either(() => (get(self, "type") !== "generic-oidc"), () => !has(self, "secretRef")) },
+  { path: ["spec"], index: 3, message: "secretRef is required when type is not generic-oidc", holds: (self) => either(() => (get(self, "type") === "generic-oidc"), () => has(self, "secretRef")) },
 ];
 const v1beta2Rules = [
 ];

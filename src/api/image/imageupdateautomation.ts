@@ -40,7 +40,7 @@ const policySelector = object(
       'Conditions on labels, which must all hold.',
       object('A condition on a label.', {
         key: required(string('Name of the label.')),
-        operator: required(string('In, NotIn, Exists or DoesNotExist.')),
+        operator: required(string('How the label is compared: In, NotIn, Exists or DoesNotExist.')),
         values: list('Values, for In and NotIn.', string('A value.'), { listType: 'atomic' }),
       }),
       { listType: 'atomic' },

@@ -99,13 +99,19 @@ function shareRepeated(roots: readonly JsonSchema[]): { roots: readonly JsonSche
 
 interface LocatedRule {
   readonly path: readonly string[];
+  readonly index: number;
   readonly rule: string;
   readonly message: string;
 }
 
 /** Every rule with the place it stands on; `*` for each item of a list or each value of a map. */
 export function rulesOf(schema: StructuralSchema, path: readonly string[] = []): readonly LocatedRule[] {
-  const here = (schema['x-kubernetes-validations'] ?? []).map(({ rule, message }) => ({ path, rule, message }));
+  const here = (schema['x-kubernetes-validations'] ?? []).map(({ rule, message }, index) => ({
+    path,
+    index,
+    rule,
+    message,
+  }));
   const below = Object.entries(schema.properties ?? {})
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([name, child]) => rulesOf(child, [...path, name]));
@@ -115,8 +121,8 @@ export function rulesOf(schema: StructuralSchema, path: readonly string[] = []):
 
 function rulesSource(name: string, rules: readonly LocatedRule[]): string {
   const entries = rules.map(
-    ({ path, rule, message }) =>
-      `  { path: ${JSON.stringify(path)}, message: ${JSON.stringify(message)}, holds: ${compileRule(rule)} },\n`,
+    ({ path, index, rule, message }) =>
+      `  { path: ${JSON.stringify(path)}, index: ${index}, message: ${JSON.stringify(message)}, holds: ${compileRule(rule)} },\n`,
   );
   return `const ${name}Rules = [\n${entries.join('')}];\n`;
 }

@@ -103,7 +103,7 @@ export class Printer {
     if (verb === 'T') return formatString(this.#spec, typeOf(value)?.name ?? '', 's') ?? '';
     if (verb === 'p') return this.#pointer(value, verb);
     // %w is for Errorf alone.
-    if (verb === 'w') return this.#badVerb(value, verb);
+    if (verb === 'w' && !(value instanceof Uint8Array)) return this.#badVerb(value, verb);
     return this.#value(value, verb, 0);
   }
 

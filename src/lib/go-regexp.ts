@@ -1,5 +1,6 @@
 // Go's regexp package over re2js: linear-time matching with Go's rules for repeated matches, expansion, splitting and errors.
 import { RE2JS, RE2JSSyntaxException } from 're2js';
+import { canBackquote, quote } from './go-quote.ts';
 
 /** A pattern that does not compile. `message` is regexp/syntax's text; `panicText` is MustCompile's. */
 export class RegexpError extends Error {
@@ -214,14 +215,9 @@ function stepAt(text: string, position: number): number {
   return code !== undefined && code > 0xffff ? 2 : 1;
 }
 
+/** Go prints a pattern raw in backquotes when it can be written so, else quoted. */
 function quotePattern(pattern: string): string {
-  // Go prints a pattern raw in backquotes when it can be written so, else quoted.
-  // eslint-disable-next-line no-control-regex
-  return /[`\u0000-\u0008\u000a-\u001f\u007f\ufeff\ud800-\udfff]/.test(
-    pattern.replace(/[\ud800-\udbff][\udc00-\udfff]/g, ''),
-  )
-    ? JSON.stringify(pattern)
-    : `\`${pattern}\``;
+  return canBackquote(pattern) ? `\`${pattern}\`` : quote(pattern);
 }
 
 function firstOf(text: string, span: Span, groups: readonly number[]): string {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bearer, fixedCredentials, TokenFile } from '#kube/credentials';
+import { bearer, TokenFile } from '#kube/credentials';
 import {
   fieldConflicts,
   isConflict,
@@ -18,14 +18,19 @@ import { isConnectionRefused, RequestTimeoutError, UnreachableError, type Reques
 import { CONFIG_MAPS, FakeApi, listOf, sendJson, sendStatus, WIDGETS, type Answer } from './fake-api.ts';
 import { FakeClock } from './fake-clock.ts';
 
+const echo: Answer = (response, call) =>
+  sendJson(response, call.body === '' ? { metadata: {} } : JSON.parse(call.body));
+
 describe('KubeClient', () => {
-  let api: FakeApi | undefined;
-  const serve = async (answer: Answer): Promise<FakeApi> => (api = await FakeApi.start(answer));
-  const echo: Answer = (response, call) =>
-    sendJson(response, call.body === '' ? { metadata: {} } : JSON.parse(call.body));
+  let api: FakeApi;
+  const opened: FakeApi[] = [];
+  const serve = async (answer: Answer): Promise<FakeApi> => {
+    api = await FakeApi.start(answer);
+    opened.push(api);
+    return api;
+  };
   afterEach(async () => {
-    await api?.close();
-    api = undefined;
+    await Promise.all(opened.splice(0).map((each) => each.close()));
   });
 
   it('addresses objects and collections by group, version, namespace and name', async () => {
@@ -44,7 +49,7 @@ describe('KubeClient', () => {
     await client.delete(CONFIG_MAPS, key, { propagationPolicy: 'Background', preconditions: { uid: 'u' } });
     await client.deleteCollection(CONFIG_MAPS, { namespace: 'ns', labelSelector: 'x=y' });
     assert.deepEqual(
-      calls.map(({ method, path, query }) => `${method} ${path}${query.size > 0 ? `?${query}` : ''}`),
+      calls.map(({ method, path, query }) => `${method} ${path}${query.size > 0 ? `?${query.toString()}` : ''}`),
       [
         'GET /api/v1/namespaces/ns/configmaps/a',
         'GET /api/v1/nodes/n',
@@ -73,7 +78,7 @@ describe('KubeClient', () => {
     }
     await assert.rejects(client.get(CONFIG_MAPS, { name: 'no-namespace' }), /a namespace is needed/);
     await client.get(CONFIG_MAPS, { namespace: 'ns', name: 'a/../../secrets' });
-    assert.equal(api?.calls[0]?.path, '/api/v1/namespaces/ns/configmaps/a%2F..%2F..%2Fsecrets');
+    assert.equal(api.calls[0]?.path, '/api/v1/namespaces/ns/configmaps/a%2F..%2F..%2Fsecrets');
   });
 
   it('applies with manager and force, and tells created from changed', async () => {
@@ -83,7 +88,7 @@ describe('KubeClient', () => {
     const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'ns', name: 'a' } };
     assert.equal((await client.applyOutcome(CONFIG_MAPS, object, { fieldManager: 'm' })).created, true);
     assert.equal((await client.applyOutcome(CONFIG_MAPS, object, { fieldManager: 'm', force: true })).created, false);
-    const call = api?.calls[1];
+    const call = api.calls[1];
     assert.equal(call?.headers['content-type'], 'application/apply-patch+yaml');
     assert.equal(String(call?.query), 'fieldManager=m&force=true');
   });
@@ -106,7 +111,7 @@ describe('KubeClient', () => {
   it('asks for metadata alone', async () => {
     const client = (await serve(echo)).client();
     await client.get(CONFIG_MAPS, { namespace: 'ns', name: 'a' }, { metadataOnly: true });
-    assert.match(api?.calls[0]?.headers.accept ?? '', /as=PartialObjectMetadata;g=meta\.k8s\.io;v=v1/);
+    assert.match(api.calls[0]?.headers.accept ?? '', /as=PartialObjectMetadata;g=meta\.k8s\.io;v=v1/);
   });
 
   it('impersonates with every group on a line of its own', async () => {
@@ -119,7 +124,7 @@ describe('KubeClient', () => {
     };
     await client.as(identity).get(CONFIG_MAPS, { namespace: 'ns', name: 'a' });
     await client.get(CONFIG_MAPS, { namespace: 'ns', name: 'a' });
-    const raw = api?.calls[0]?.rawHeaders ?? [];
+    const raw = api.calls[0]?.rawHeaders ?? [];
     const lines = raw.flatMap((name, i) =>
       i % 2 === 0 && /^impersonate/i.test(name) ? [`${name}: ${raw[i + 1]}`] : [],
     );
@@ -131,21 +136,24 @@ describe('KubeClient', () => {
       'Impersonate-Extra-example.com%2Fk: 1',
       'Impersonate-Extra-example.com%2Fk: 2',
     ]);
-    assert.equal(api?.calls[1]?.headers['impersonate-user'], undefined);
+    assert.equal(api.calls[1]?.headers['impersonate-user'], undefined);
   });
 
   it('keeps a path that the server URL has', async () => {
     await serve(echo);
-    const client = api?.client({}, { server: `${api.url}/k8s/clusters/c-1/` });
-    await client?.get(CONFIG_MAPS, { namespace: 'ns', name: 'a' });
-    assert.equal(api?.calls[0]?.path, '/k8s/clusters/c-1/api/v1/namespaces/ns/configmaps/a');
+    const client = api.client({}, { server: `${api.url}/k8s/clusters/c-1/` });
+    await client.get(CONFIG_MAPS, { namespace: 'ns', name: 'a' });
+    assert.equal(api.calls[0]?.path, '/k8s/clusters/c-1/api/v1/namespaces/ns/configmaps/a');
   });
 
   describe('refusals', () => {
-    const refusal = async (answer: Answer): Promise<unknown> => {
-      const client = (await serve(answer)).client();
-      return client.get(CONFIG_MAPS, { namespace: 'ns', name: 'a' }).catch((error: unknown) => error);
-    };
+    async function refusal(answer: Answer): Promise<unknown> {
+      await serve(answer);
+      return api
+        .client()
+        .get(CONFIG_MAPS, { namespace: 'ns', name: 'a' })
+        .catch((error: unknown) => error);
+    }
 
     it('carry the reason and details of the Status', async () => {
       const error = await refusal((response) =>
@@ -183,7 +191,6 @@ describe('KubeClient', () => {
     it('know both spellings of 410', async () => {
       for (const reason of ['Gone', 'Expired']) {
         assert.equal(isGone(await refusal((response) => sendStatus(response, 410, reason))), true);
-        await api?.close();
       }
     });
 
@@ -209,14 +216,14 @@ describe('KubeClient', () => {
           });
         else sendJson(response, { metadata: { name: 'a' } });
       });
-      const answer = api?.client({ clock }).get(CONFIG_MAPS, { namespace: 'ns', name: 'a' });
+      const answer = api.client({ clock }).get(CONFIG_MAPS, { namespace: 'ns', name: 'a' });
       for (let i = 1; i <= 2; i++) {
         await clock.waiting((ms) => ms === 3000);
-        assert.equal(api?.calls.length, i);
+        assert.equal(api.calls.length, i);
         clock.advance(3000);
       }
-      assert.equal((await answer)?.metadata.name, 'a');
-      assert.equal(api?.calls.length, 3);
+      assert.equal((await answer).metadata.name, 'a');
+      assert.equal(api.calls.length, 3);
     });
 
     it('gives the refusal at once when Retry-After lies beyond the deadline', async () => {
@@ -226,31 +233,25 @@ describe('KubeClient', () => {
       const answer = api
         ?.client({ clock: new FakeClock() })
         .get(CONFIG_MAPS, { namespace: 'ns', name: 'a' }, { timeoutMs: 10_000 });
-      await assert.rejects(
-        answer ?? Promise.resolve(),
-        (error) => isTooManyRequests(error) && error.retryAfterSeconds === 60,
-      );
-      assert.equal(api?.calls.length, 1);
+      await assert.rejects(answer, (error) => isTooManyRequests(error) && error.retryAfterSeconds === 60);
+      assert.equal(api.calls.length, 1);
     });
 
     it('does not retry a 429 that names no time', async () => {
       await serve((response) => sendStatus(response, 429, 'TooManyRequests'));
-      await assert.rejects(
-        api?.client().get(CONFIG_MAPS, { namespace: 'ns', name: 'a' }) ?? Promise.resolve(),
-        isTooManyRequests,
-      );
-      assert.equal(api?.calls.length, 1);
+      await assert.rejects(api.client().get(CONFIG_MAPS, { namespace: 'ns', name: 'a' }), isTooManyRequests);
+      assert.equal(api.calls.length, 1);
     });
 
     it('ends a request that gets no answer at its deadline', async () => {
       const clock = new FakeClock();
       await serve(() => undefined);
       const answer = assert.rejects(
-        api?.client({ clock }).get(CONFIG_MAPS, { namespace: 'ns', name: 'a' }, { timeoutMs: 7000 }) ??
+        api.client({ clock }).get(CONFIG_MAPS, { namespace: 'ns', name: 'a' }, { timeoutMs: 7000 }) ??
           Promise.resolve(),
         (error) => error instanceof RequestTimeoutError && /no answer within 7s/.test(error.message),
       );
-      await api?.called(1);
+      await api.called(1);
       clock.advance(7000);
       await answer;
     });
@@ -259,11 +260,11 @@ describe('KubeClient', () => {
       await serve(() => undefined);
       const controller = new AbortController();
       const answer = assert.rejects(
-        api?.client().get(CONFIG_MAPS, { namespace: 'ns', name: 'a' }, { signal: controller.signal }) ??
+        api.client().get(CONFIG_MAPS, { namespace: 'ns', name: 'a' }, { signal: controller.signal }) ??
           Promise.resolve(),
         /enough/,
       );
-      await api?.called(1);
+      await api.called(1);
       controller.abort(new Error('enough'));
       await answer;
     });
@@ -295,23 +296,23 @@ describe('KubeClient', () => {
         if (resets-- > 0) response.socket?.destroy();
         else sendJson(response, { metadata: { name: 'a' } });
       });
-      const object = await api?.client().get(CONFIG_MAPS, { namespace: 'ns', name: 'a' });
-      assert.equal(object?.metadata.name, 'a');
+      const object = await api.client().get(CONFIG_MAPS, { namespace: 'ns', name: 'a' });
+      assert.equal(object.metadata.name, 'a');
     });
 
     it('does not send a write twice', async () => {
       await serve((response) => void response.socket?.destroy());
       await assert.rejects(
-        api?.client().create(CONFIG_MAPS, { metadata: { namespace: 'ns', name: 'a' } }) ?? Promise.resolve(),
+        api.client().create(CONFIG_MAPS, { metadata: { namespace: 'ns', name: 'a' } }),
         UnreachableError,
       );
-      assert.equal(api?.calls.length, 1);
+      assert.equal(api.calls.length, 1);
     });
 
     it('refuses a response that is too large', async () => {
       await serve((response) => sendJson(response, { metadata: { name: 'x'.repeat(100_000) } }));
       await assert.rejects(
-        api?.client({ maxResponseBytes: 50_000 }).get(CONFIG_MAPS, { namespace: 'ns', name: 'a' }) ?? Promise.resolve(),
+        api.client({ maxResponseBytes: 50_000 }).get(CONFIG_MAPS, { namespace: 'ns', name: 'a' }),
         UnreachableError,
       );
     });
@@ -327,12 +328,12 @@ describe('KubeClient', () => {
           sendJson(response, { metadata: {} });
         });
       });
-      const client = api?.client({ limits: { inFlight: 3 } });
+      const client = api.client({ limits: { inFlight: 3 } });
       const all = Promise.all(
-        Array.from({ length: 10 }, () => client?.get(CONFIG_MAPS, { namespace: 'ns', name: 'a' })),
+        Array.from({ length: 10 }, () => client.get(CONFIG_MAPS, { namespace: 'ns', name: 'a' })),
       );
       for (let i = 0; i < 10; i++) {
-        await api?.called(Math.min(10, i + 3));
+        await api.called(Math.min(10, i + 3));
         held.shift()?.();
       }
       await all;
@@ -342,18 +343,16 @@ describe('KubeClient', () => {
     it('keeps to the rate after the burst', async () => {
       const clock = new FakeClock();
       await serve(echo);
-      const client = api?.client({ clock, limits: { qps: 10, burst: 2 }, timeoutMs: 0 });
-      const all = Promise.all(
-        Array.from({ length: 4 }, () => client?.get(CONFIG_MAPS, { namespace: 'ns', name: 'a' })),
-      );
-      await api?.called(2);
+      const client = api.client({ clock, limits: { qps: 10, burst: 2 }, timeoutMs: 0 });
+      const all = Promise.all(Array.from({ length: 4 }, () => client.get(CONFIG_MAPS, { namespace: 'ns', name: 'a' })));
+      await api.called(2);
       clock.advance(99);
-      assert.equal(api?.calls.length, 2);
+      assert.equal(api.calls.length, 2);
       clock.advance(1);
-      await api?.called(3);
+      await api.called(3);
       clock.advance(100);
       await all;
-      assert.equal(api?.calls.length, 4);
+      assert.equal(api.calls.length, 4);
     });
 
     it('reports each request to the observer', async () => {
@@ -361,9 +360,9 @@ describe('KubeClient', () => {
       await serve((response, call) =>
         call.path.endsWith('b') ? sendStatus(response, 404, 'NotFound') : sendJson(response, { metadata: {} }),
       );
-      const client = api?.client({ observe: (record) => void records.push(record) });
-      await client?.get(CONFIG_MAPS, { namespace: 'ns', name: 'a' });
-      await client?.get(CONFIG_MAPS, { namespace: 'ns', name: 'b' }).catch(() => undefined);
+      const client = api.client({ observe: (record) => void records.push(record) });
+      await client.get(CONFIG_MAPS, { namespace: 'ns', name: 'a' });
+      await client.get(CONFIG_MAPS, { namespace: 'ns', name: 'b' }).catch(() => undefined);
       assert.deepEqual(
         records.map(({ verb, method, resource, code }) => ({ verb, method, resource, code })),
         [200, 404].map((code) => ({ verb: 'get', method: 'GET', resource: 'configmaps.v1', code })),
@@ -380,15 +379,15 @@ describe('KubeClient', () => {
         await writeFile(path, 'one\n');
         const credentials = new TokenFile(path, clock);
         await serve(echo);
-        const client = api?.client({ clock }, { credentials });
-        const get = () => client?.get(CONFIG_MAPS, { namespace: 'ns', name: 'a' });
+        const client = api.client({ clock }, { credentials });
+        const get = () => client.get(CONFIG_MAPS, { namespace: 'ns', name: 'a' });
         await get();
         await writeFile(path, 'two\n');
         await get();
         clock.advance(60_000);
         await get();
         assert.deepEqual(
-          api?.calls.map(({ headers }) => headers.authorization),
+          api.calls.map(({ headers }) => headers.authorization),
           ['Bearer one', 'Bearer one', 'Bearer two'],
         );
       } finally {
@@ -407,14 +406,11 @@ describe('KubeClient', () => {
             : sendStatus(response, 401, 'Unauthorized'),
         );
         const clock = new FakeClock();
-        const client = api?.client({ clock }, { credentials: new TokenFile(path, clock) });
-        await assert.rejects(
-          client?.get(CONFIG_MAPS, { namespace: 'ns', name: 'a' }) ?? Promise.resolve(),
-          StatusError,
-        );
-        assert.equal(api?.calls.length, 2);
+        const client = api.client({ clock }, { credentials: new TokenFile(path, clock) });
+        await assert.rejects(client.get(CONFIG_MAPS, { namespace: 'ns', name: 'a' }), StatusError);
+        assert.equal(api.calls.length, 2);
         await writeFile(path, 'new');
-        await client?.get(CONFIG_MAPS, { namespace: 'ns', name: 'a' });
+        await client.get(CONFIG_MAPS, { namespace: 'ns', name: 'a' });
       } finally {
         await rm(dir, { recursive: true });
       }

@@ -17,6 +17,28 @@ import {
 } from './fake-api.ts';
 import { FakeClock } from './fake-clock.ts';
 
+/** A handler that writes down what it hears, and a promise for the n-th line. */
+function listener() {
+  const lines: string[] = [];
+  let wake: (() => void) | undefined;
+  const note = (line: string): void => {
+    lines.push(line);
+    wake?.();
+  };
+  return {
+    lines,
+    handler: {
+      add: (object: Unstructured, initial: boolean) => note(`add ${object.metadata.name}${initial ? ' initial' : ''}`),
+      update: (old: Unstructured, next: Unstructured) =>
+        note(`update ${old.metadata.resourceVersion}→${next.metadata.resourceVersion}`),
+      delete: (object: Unstructured) => note(`delete ${object.metadata.name}`),
+    },
+    async has(count: number): Promise<void> {
+      while (lines.length < count) await new Promise<void>((resolve) => (wake = resolve));
+    },
+  };
+}
+
 describe('Informers', () => {
   let api: FakeApi;
   let clock: FakeClock;
@@ -51,29 +73,6 @@ describe('Informers', () => {
     await informers.close();
     await api.close();
   });
-
-  /** A handler that writes down what it hears, and a promise for the n-th line. */
-  function listener() {
-    const lines: string[] = [];
-    let wake = (): void => undefined;
-    const note = (line: string): void => {
-      lines.push(line);
-      wake();
-    };
-    return {
-      lines,
-      handler: {
-        add: (object: Unstructured, initial: boolean) =>
-          note(`add ${object.metadata.name}${initial ? ' initial' : ''}`),
-        update: (old: Unstructured, next: Unstructured) =>
-          note(`update ${old.metadata.resourceVersion}→${next.metadata.resourceVersion}`),
-        delete: (object: Unstructured) => note(`delete ${object.metadata.name}`),
-      },
-      async has(count: number): Promise<void> {
-        while (lines.length < count) await new Promise<void>((resolve) => (wake = resolve));
-      },
-    };
-  }
 
   const send = (type: string, object: unknown, watch = 0): void =>
     event(watches[watch] as ServerResponse, type, object);

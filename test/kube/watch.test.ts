@@ -86,7 +86,7 @@ describe('readWatch', () => {
 
   it('gives the socket up when its reader leaves', async () => {
     const stream = Readable.from([Buffer.from(line('ADDED', named('a')))]);
-    for await (const _event of readWatch(stream, 1000)) break;
+    for await (const { type } of readWatch(stream, 1000)) if (type === 'ADDED') break;
     assert.equal(stream.destroyed, true);
   });
 });

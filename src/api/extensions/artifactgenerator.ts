@@ -93,7 +93,7 @@ const spec = object(
       {
         rule: String.raw`has(self.pathPattern) && size(self.pathPattern) > 0 || self.artifacts.all(a, a.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$'))`,
         message: 'artifact names must be valid Kubernetes object names when pathPattern is not set',
-        hint: 'name each artifact with lower-case letters, digits, - and .',
+        hint: 'name each artifact with lower-case letters, digits, . and -',
       },
     ],
   },

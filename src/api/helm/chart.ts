@@ -79,7 +79,7 @@ const valuesReference = {
   valuesKey: string('Key that holds the values; `values.yaml` by default.', {
     maxLength: 253,
     pattern: String.raw`^[\-._a-zA-Z0-9]+$`,
-    hint: 'write letters, digits, -, _ and .',
+    hint: 'write letters, digits, ., _ and -',
   }),
 };
 

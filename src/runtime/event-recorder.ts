@@ -37,7 +37,7 @@ export interface EventDetails {
 
 /** Writes Kubernetes events; never blocks and never throws. */
 export interface KubeEventSink {
-  event(
+  record(
     object: KubeObject,
     event: {
       readonly type: 'Normal' | 'Warning';
@@ -77,7 +77,7 @@ export class EventRecorder {
     const { severity, reason, message } = details;
     const metadata = { ...details.metadata, ...annotationsOf(object) };
     const hasMetadata = Object.keys(metadata).length > 0;
-    this.#sink.event(object, {
+    this.#sink.record(object, {
       type: severity === 'error' ? 'Warning' : 'Normal',
       reason,
       message,

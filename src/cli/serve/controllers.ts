@@ -1,0 +1,152 @@
+// The controllers: one per kind, with the watches that wake them.
+import { allKinds, kindOf } from '#api/scheme';
+import { storageVersion } from '#api/kind';
+import type { ResourceRef } from '#kube/object';
+import type { Informer } from '#kube/informer';
+import { keyOf } from '#kube/object';
+import { serviceAccountIdentity } from '#kube/impersonate';
+import { durationMs } from '#lib/duration-ms';
+import { Controller } from '#runtime/controller';
+import { LiveObjects } from '#runtime/live-objects';
+import { needsReconcile, requestedAnew } from '#runtime/predicates';
+import { Priority } from '#runtime/queue';
+import { Applier } from '#controllers/apply/applier';
+import { ownerNameLabel } from '#controllers/apply/marks';
+import type { GitRepositoryDraft } from '#controllers/gitrepository/checkout';
+import { gitRepositoryReconciler } from '#controllers/gitrepository/controller';
+import { Builder } from '#controllers/kustomization/build';
+import { kustomizationReconciler, watchKustomizations } from '#controllers/kustomization/controller';
+import { kustomizations, type KustomizationDraft } from '#controllers/kustomization/kustomization';
+import type { SourceWithArtifact } from '#controllers/kustomization/source';
+import { userAgent, type ServeContext } from './context.ts';
+import { artifactOpener } from './open-artifact.ts';
+
+export interface RunningControllers {
+  stop(graceMs: number): Promise<void>;
+}
+
+const sourceGroup = 'source.toolkit.fluxcd.io';
+const sourceKinds = ['GitRepository', 'OCIRepository', 'Bucket', 'ExternalArtifact'];
+
+/** The storage version's resource of a kind of ours. */
+export function resourceOfKind(group: string, kind: string): ResourceRef {
+  const definition = kindOf(group, kind);
+  if (definition === undefined) throw new Error(`no kind ${kind} in ${group}`);
+  return { group, version: storageVersion(definition).name, plural: definition.plural, namespaced: true };
+}
+
+/** Joins a kind's cache, restricted as the flags say. */
+export function acquireKind<T extends SourceWithArtifact>(context: ServeContext, ref: ResourceRef): Informer<T> {
+  const { flags, namespace } = context;
+  return context.informers.acquire<T>(ref, {
+    ...(flags.watchLabelSelector !== '' && { labelSelector: flags.watchLabelSelector }),
+    ...(!flags.watchAllNamespaces && { namespace }),
+  });
+}
+
+export function startControllers(context: ServeContext): RunningControllers {
+  const sources = new Map(
+    sourceKinds.map((kind) => [kind, acquireKind<SourceWithArtifact>(context, resourceOfKind(sourceGroup, kind))]),
+  );
+  const live = new LiveObjects({ informers: context.informers, labelSelector: ownerNameLabel });
+  const controllers = [
+    startGitRepositories(context, sources.get('GitRepository') as unknown as Informer<GitRepositoryDraft>),
+    startKustomizations(context, sources, live),
+  ];
+  for (const controller of controllers) controller.start();
+  return {
+    stop: async (graceMs) => {
+      await Promise.all(controllers.map((controller) => controller.stop(graceMs)));
+      live.close();
+    },
+  };
+}
+
+function controllerOptions(context: ServeContext): {
+  readonly concurrency: number;
+  readonly minRetryDelay: number;
+  readonly maxRetryDelay: number;
+} {
+  const { concurrent, minRetryDelay, maxRetryDelay } = context.flags;
+  return { concurrency: concurrent, minRetryDelay, maxRetryDelay };
+}
+
+function startGitRepositories(context: ServeContext, informer: Informer<GitRepositoryDraft>): Controller {
+  const { client, clock, metrics, flags, log, store, pool, agents, temporaryRoot } = context;
+  const controller = new Controller({
+    name: 'gitrepository',
+    ...controllerOptions(context),
+    clock,
+    log,
+    metrics,
+    reconcile: gitRepositoryReconciler({
+      client,
+      cache: informer.store,
+      clock,
+      events: context.recorder('source-controller'),
+      metrics,
+      random: Math.random,
+      jitterPercentage: flags.intervalJitterPercentage,
+      store,
+      pool,
+      checkout: { client, agents, userAgent, temporaryRoot, maxPackBytes: flags.gitMaxPackSize },
+    }),
+  });
+  informer.addHandler({
+    add: (object, initial) => controller.queue.add(keyOf(object), initial ? Priority.periodic : Priority.request),
+    update: (before, after) => {
+      if (!needsReconcile(before, after)) return;
+      controller.queue.add(keyOf(after), requestedAnew(before, after) ? Priority.request : Priority.change);
+    },
+    delete: (object) => controller.queue.add(keyOf(object)),
+  });
+  return controller;
+}
+
+function startKustomizations(
+  context: ServeContext,
+  sources: ReadonlyMap<string, Informer<SourceWithArtifact>>,
+  live: LiveObjects,
+): Controller {
+  const { client, clock, metrics, flags, log, informers, discovery, unpacked, pool, agents, store } = context;
+  const informer = acquireKind<KustomizationDraft>(context, kustomizations);
+  const controller = new Controller({
+    name: 'kustomization',
+    ...controllerOptions(context),
+    clock,
+    log,
+    metrics,
+    reconcile: kustomizationReconciler({
+      client,
+      cache: informer.store,
+      sources: new Map([...sources].map(([kind, source]) => [kind, source.store])),
+      informers,
+      builder: new Builder({ unpacked, pool, open: artifactOpener(store, agents), timeoutMs: durationMs('2m', 0) }),
+      applier: new Applier({ concurrency: flags.concurrentSsa, overrideManagers: flags.overrideManagers }),
+      clusterFor: (object) => {
+        const { namespace = '' } = object.metadata;
+        const account = object.spec.serviceAccountName ?? flags.defaultServiceAccount;
+        const acting = account === '' ? client : client.as(serviceAccountIdentity(namespace, account));
+        return Promise.resolve({ client: acting, discovery, live });
+      },
+      events: context.recorder('kustomize-controller'),
+      clock,
+      random: Math.random,
+      metrics,
+      options: {
+        jitterPercentage: flags.intervalJitterPercentage,
+        requeueDependencyMs: flags.requeueDependency,
+        noCrossNamespaceRefs: flags.noCrossNamespaceRefs,
+        strictSubstitution: flags.strictSubstitution,
+        pruneConcurrency: flags.concurrentSsa,
+      },
+    }),
+  });
+  watchKustomizations(controller, informer, sources);
+  return controller;
+}
+
+/** Every kind of ours whose objects the process caches, for admission and for the aggregated API. */
+export function allResources(): ResourceRef[] {
+  return allKinds.map((definition) => resourceOfKind(definition.group, definition.kind));
+}

@@ -1,0 +1,212 @@
+// The flags of `sluice serve`: Flux's names and defaults where Flux has them.
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { durationToMs, parseDuration } from '#lib/go-duration';
+import { errorMessage } from '#lib/errors';
+
+export const roles = ['controllers', 'admission', 'apiserver'] as const;
+export type Role = (typeof roles)[number];
+
+export interface ServeFlags {
+  readonly roles: ReadonlySet<Role>;
+  readonly kubeconfig?: string;
+  readonly storagePath: string;
+  readonly storageAddr: string;
+  readonly storageAdvAddr: string;
+  readonly artifactRetentionTtl: number;
+  readonly artifactRetentionRecords: number;
+  readonly metricsAddr: string;
+  readonly healthAddr: string;
+  readonly webhookAddr: string;
+  readonly apiserverAddr: string;
+  /** Where the API server reaches webhooks by URL; empty: by the Service. */
+  readonly webhookUrl: string;
+  readonly concurrent: number;
+  readonly concurrentSsa: number;
+  readonly requeueDependency: number;
+  readonly minRetryDelay: number;
+  readonly maxRetryDelay: number;
+  readonly intervalJitterPercentage: number;
+  readonly noCrossNamespaceRefs: boolean;
+  readonly defaultServiceAccount: string;
+  readonly overrideManagers: readonly string[];
+  readonly watchLabelSelector: string;
+  readonly watchAllNamespaces: boolean;
+  readonly strictSubstitution: boolean;
+  readonly gitMaxPackSize: number;
+  readonly enableLeaderElection: boolean;
+  readonly leaderElectionLeaseDuration: number;
+  readonly leaderElectionRenewDeadline: number;
+  readonly leaderElectionRetryPeriod: number;
+  readonly leaderElectionReleaseOnCancel: boolean;
+  readonly gracefulShutdownTimeout: number;
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'error';
+}
+
+interface FlagInfo {
+  readonly default: string;
+  readonly help: string;
+  readonly boolean?: true;
+  readonly multiple?: true;
+}
+
+const flags = {
+  role: { default: roles.join(','), help: `what this replica does: any of ${roles.join(', ')}, separated by commas` },
+  kubeconfig: { default: '', help: 'kubeconfig to use; else $KUBECONFIG, the service account, ~/.kube/config' },
+  'storage-path': { default: '/data', help: 'directory artifacts are kept in; must exist' },
+  'storage-addr': { default: ':9090', help: 'address artifacts are served on' },
+  'storage-adv-addr': { default: '', help: 'address clients reach artifacts at; that of --storage-addr by default' },
+  'artifact-retention-ttl': { default: '60s', help: 'how long an artifact is kept after it was replaced' },
+  'artifact-retention-records': { default: '2', help: 'how many artifacts of an object are kept' },
+  'metrics-addr': { default: ':8080', help: 'address of /metrics; empty for none' },
+  'health-addr': { default: ':9440', help: 'address of /livez, /readyz, /healthz' },
+  'webhook-addr': { default: ':9443', help: 'address of the admission webhooks' },
+  'webhook-url': { default: '', help: 'base URL the API server calls webhooks at; by their Service when empty' },
+  'apiserver-addr': { default: ':6443', help: 'address of the aggregated API' },
+  concurrent: { default: '64', help: 'objects of a kind reconciled at once' },
+  'concurrent-ssa': { default: '16', help: 'objects of one Kustomization applied at once' },
+  'requeue-dependency': { default: '30s', help: 'how soon to look again at a dependency no event told of' },
+  'min-retry-delay': { default: '750ms', help: 'first delay after a failure' },
+  'max-retry-delay': { default: '15m', help: 'longest delay after failures' },
+  'interval-jitter-percentage': { default: '5', help: 'how far intervals are spread, in percent' },
+  'no-cross-namespace-refs': { default: 'false', help: 'refuse references to other namespaces', boolean: true },
+  'default-service-account': { default: '', help: 'service account to act as where an object names none' },
+  'override-manager': { default: '', help: 'field manager whose fields are taken over; repeatable', multiple: true },
+  'watch-label-selector': {
+    default: '',
+    help: 'only reconcile objects with these labels, e.g. sharding.fluxcd.io/key=a',
+  },
+  'watch-all-namespaces': { default: 'true', help: 'false: only the own namespace', boolean: true },
+  'strict-substitution': { default: 'false', help: 'fail a build on a variable that is not set', boolean: true },
+  'git-max-pack-size': { default: '1073741824', help: 'bytes of a Git pack at most' },
+  'enable-leader-election': { default: 'false', help: 'only one replica runs the controllers', boolean: true },
+  'leader-election-lease-duration': { default: '35s', help: 'how long others wait for a silent leader' },
+  'leader-election-renew-deadline': { default: '30s', help: 'how long the leader tries to stay one' },
+  'leader-election-retry-period': { default: '5s', help: 'how often candidates try' },
+  'leader-election-release-on-cancel': { default: 'true', help: 'step down on a clean stop', boolean: true },
+  'graceful-shutdown-timeout': { default: '30s', help: 'how long work under way may go on after a stop' },
+  'log-level': { default: 'info', help: 'trace, debug, info or error' },
+  // Flux's Deployments pass these; they have nothing to set here.
+  'events-addr': { default: '', help: 'accepted for Flux: events are handled in this process' },
+  'log-encoding': { default: 'json', help: 'accepted for Flux: logs are JSON' },
+} as const satisfies Record<string, FlagInfo>;
+
+type FlagName = keyof typeof flags;
+
+/** A flag that cannot be read. The message names it and says what to write. */
+export class FlagError extends Error {}
+
+export function serveUsage(): string {
+  const rows = Object.entries(flags as Record<string, FlagInfo>).map(([name, info]) => {
+    const shown = info.default === '' ? '' : ` (default ${info.default})`;
+    return `  --${name.padEnd(36)} ${info.help}${shown}`;
+  });
+  return ['usage: sluice serve [flags]', '', ...rows, ''].join('\n');
+}
+
+/** Reads the flags; a bare boolean flag means true. Environment variables of Flux count where flags are absent. */
+export function parseServeFlags(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): ServeFlags {
+  const given = parse(args);
+  const text = (name: FlagName): string => given.get(name)?.at(-1) ?? fromEnvironment(name, env) ?? flags[name].default;
+  const duration = (name: FlagName): number => {
+    try {
+      return durationToMs(parseDuration(text(name)));
+    } catch (error) {
+      throw new FlagError(`--${name}: ${errorMessage(error)}: write a Go duration such as 30s or 5m`);
+    }
+  };
+  const integer = (name: FlagName): number => {
+    if (!/^\d{1,15}$/.test(text(name))) throw new FlagError(`--${name}: ${text(name)} is not a number`);
+    return Number(text(name));
+  };
+  const boolean = (name: FlagName): boolean => {
+    if (text(name) !== 'true' && text(name) !== 'false') throw new FlagError(`--${name}: write true or false`);
+    return text(name) === 'true';
+  };
+  const jitter = integer('interval-jitter-percentage');
+  if (jitter >= 100) throw new FlagError('--interval-jitter-percentage: must be less than 100');
+  const kubeconfig = text('kubeconfig');
+  return {
+    roles: parseRoles(text('role')),
+    ...(kubeconfig !== '' && { kubeconfig }),
+    storagePath: text('storage-path'),
+    storageAddr: text('storage-addr'),
+    storageAdvAddr: text('storage-adv-addr'),
+    artifactRetentionTtl: duration('artifact-retention-ttl'),
+    artifactRetentionRecords: integer('artifact-retention-records'),
+    metricsAddr: text('metrics-addr'),
+    healthAddr: text('health-addr'),
+    webhookAddr: text('webhook-addr'),
+    apiserverAddr: text('apiserver-addr'),
+    webhookUrl: text('webhook-url'),
+    concurrent: integer('concurrent'),
+    concurrentSsa: integer('concurrent-ssa'),
+    requeueDependency: duration('requeue-dependency'),
+    minRetryDelay: duration('min-retry-delay'),
+    maxRetryDelay: duration('max-retry-delay'),
+    intervalJitterPercentage: jitter,
+    noCrossNamespaceRefs: boolean('no-cross-namespace-refs'),
+    defaultServiceAccount: text('default-service-account'),
+    overrideManagers: given.get('override-manager') ?? [],
+    watchLabelSelector: text('watch-label-selector'),
+    watchAllNamespaces: boolean('watch-all-namespaces'),
+    strictSubstitution: boolean('strict-substitution'),
+    gitMaxPackSize: integer('git-max-pack-size'),
+    enableLeaderElection: boolean('enable-leader-election'),
+    leaderElectionLeaseDuration: duration('leader-election-lease-duration'),
+    leaderElectionRenewDeadline: duration('leader-election-renew-deadline'),
+    leaderElectionRetryPeriod: duration('leader-election-retry-period'),
+    leaderElectionReleaseOnCancel: boolean('leader-election-release-on-cancel'),
+    gracefulShutdownTimeout: duration('graceful-shutdown-timeout'),
+    logLevel: parseLogLevel(text('log-level')),
+  };
+}
+
+function parse(args: readonly string[]): Map<string, string[]> {
+  // `--flag` alone is true to Go's flags, where parseArgs would take the next word as its value.
+  const booleans = new Set(
+    Object.entries(flags as Record<string, FlagInfo>).flatMap(([name, info]) => (info.boolean ? [name] : [])),
+  );
+  const normal = args.map((arg) => (arg.startsWith('--') && booleans.has(arg.slice(2)) ? `${arg}=true` : arg));
+  const options: NonNullable<ParseArgsConfig['options']> = {};
+  for (const name of Object.keys(flags)) options[name] = { type: 'string', multiple: true };
+  try {
+    const { values } = parseArgs({ args: normal, options, strict: true });
+    return new Map(Object.entries(values as Record<string, string[]>));
+  } catch (error) {
+    throw new FlagError(errorMessage(error));
+  }
+}
+
+const environment: Partial<Record<FlagName, string>> = {
+  'storage-path': 'STORAGE_PATH',
+  'storage-addr': 'STORAGE_ADDRESS',
+  'storage-adv-addr': 'STORAGE_ADV_ADDR',
+  'metrics-addr': 'METRICS_ADDR',
+};
+
+function fromEnvironment(name: FlagName, env: Readonly<Record<string, string | undefined>>): string | undefined {
+  const variable = environment[name];
+  return variable === undefined ? undefined : env[variable] || undefined;
+}
+
+function parseRoles(text: string): ReadonlySet<Role> {
+  const wanted = text === 'all' ? [...roles] : text.split(',').map((word) => word.trim());
+  const unknown = wanted.find((role) => !(roles as readonly string[]).includes(role));
+  if (unknown !== undefined) throw new FlagError(`--role: ${unknown} is none of ${roles.join(', ')}`);
+  return new Set(wanted as Role[]);
+}
+
+function parseLogLevel(text: string): ServeFlags['logLevel'] {
+  if (text === 'trace' || text === 'debug' || text === 'info' || text === 'error') return text;
+  throw new FlagError(`--log-level: ${text} is none of trace, debug, info, error`);
+}
+
+/** `:9090` and `host:9090` as host and port. An empty host is every address. */
+export function parseAddress(name: string, address: string): { readonly host: string; readonly port: number } {
+  const match = /^(\[[^\]]+\]|[^:]*):(\d{1,5})$/.exec(address);
+  if (match === null) throw new FlagError(`--${name}: ${address} is not an address: write host:port or :port`);
+  return { host: match[1] === '' ? '0.0.0.0' : match[1]!.replace(/^\[|\]$/g, ''), port: Number(match[2]) };
+}

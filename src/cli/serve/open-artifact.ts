@@ -1,0 +1,34 @@
+// The bytes of an artifact: from our own store when it is ours, over HTTP when somebody else serves it.
+import type { Readable } from 'node:stream';
+import type { Artifact } from '#api/source/shared';
+import type { ArtifactStore } from '#artifact/store';
+import { errorMessage } from '#lib/errors';
+import type { Agents } from '#net/agents';
+
+export function artifactOpener(
+  store: ArtifactStore,
+  agents: Agents,
+): (artifact: Artifact, signal: AbortSignal) => Promise<Readable> {
+  return async (artifact, signal) => {
+    const ours = store.relocate(artifact).url === artifact.url && (await store.stat(artifact.path)) !== undefined;
+    if (ours) return store.read(artifact.path);
+    const url = new URL(artifact.url);
+    let response;
+    try {
+      response = await agents.for(url).request({
+        origin: url.origin,
+        path: url.pathname + url.search,
+        method: 'GET',
+        signal,
+      });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw new Error(`failed to download archive: ${errorMessage(error)}`, { cause: error });
+    }
+    if (response.statusCode !== 200) {
+      await response.body.dump();
+      throw new Error(`failed to download archive from ${artifact.url} (status: ${response.statusCode})`);
+    }
+    return response.body;
+  };
+}

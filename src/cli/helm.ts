@@ -1,0 +1,184 @@
+// `sluice helm template [NAME] [CHART]`: renders a chart as `helm template` does, with the same output, errors and status.
+import { existsSync, readFileSync } from 'node:fs';
+import { isAbsolute, resolve } from 'node:path';
+import { text as readAll } from 'node:stream/consumers';
+import {
+  type Capabilities,
+  checkInstallable,
+  checkReleaseName,
+  defaultCapabilities,
+  type HelmMajor,
+  type HelmWarning,
+  isTestHook,
+  loadChart,
+  manifestText,
+  mergeUserValues,
+  parseKubeVersion,
+  prepareRender,
+  renderable,
+  type RenderableChart,
+  type Rendered,
+  type RenderInput,
+  renderPrepared,
+  showOnly,
+  systemError,
+  trimSpace,
+  type ValuesMap,
+  warningLine,
+} from '#helm/index';
+import { errorMessage } from '#lib/errors';
+import { fromBytes, toBytes } from '#lib/go-string';
+import type { Command, CommandIO } from './command.ts';
+import { FlagError, type ParsedFlags, parseFlags } from './helm-flags.ts';
+
+const usage = 'usage: sluice helm template [NAME] [CHART] [flags]\n';
+
+export const command: Command = async (argv, io) => {
+  const [name, ...rest] = argv;
+  if (name !== 'template' || rest.includes('--help') || rest.includes('-h')) {
+    io.stderr.write(usage);
+    return name === 'template' ? 0 : 2;
+  }
+  try {
+    const output = await template(rest, io);
+    await write(io, toBytes(output));
+    return 0;
+  } catch (error) {
+    io.stderr.write(toBytes(`Error: ${errorMessage(error)}\n`));
+    return 1;
+  }
+};
+
+/** Waits until the output is taken: it may be megabytes, and the process ends after this. */
+function write(io: CommandIO, bytes: Uint8Array): Promise<void> {
+  return new Promise((done, failed) => {
+    io.stdout.write(bytes, (error) => (error instanceof Error ? failed(error) : done()));
+  });
+}
+
+async function template(argv: readonly string[], io: CommandIO): Promise<string> {
+  const flags = parseFlags(argv);
+  const helm = helmMajor(flags);
+  const capabilities = capabilitiesOf(flags, helm);
+  const { releaseName, chartPath } = nameAndChart(flags);
+  const path = locate(chartPath);
+  const values = await valuesOf(flags, io, helm);
+  const warn = (warning: HelmWarning): void => {
+    io.stderr.write(toBytes(`${warningLine(warning)}\n`));
+  };
+  const chart = renderable(loadChart(path, { warn, helm }), { helm });
+  checkInstallable(chart.chart);
+  if (chart.chart.metadata.deprecated) io.stderr.write('WARNING: This chart is deprecated\n');
+  checkReleaseName(releaseName);
+  const input: RenderInput = {
+    values,
+    release: {
+      name: releaseName,
+      namespace: flags.string('namespace') ?? io.env['HELM_NAMESPACE'] ?? 'default',
+      revision: 1,
+      isUpgrade: flags.bool('is-upgrade'),
+    },
+    capabilities,
+    helm,
+    warn,
+    skipSchemaValidation: flags.bool('skip-schema-validation'),
+    subchartNotes: flags.bool('render-subchart-notes'),
+  };
+  return show(render(chart, input), flags);
+}
+
+/** Errors of the templates come with a hint that errors before them lack. */
+function render(chart: RenderableChart, input: RenderInput): Rendered {
+  const prepared = prepareRender(chart, input);
+  try {
+    return renderPrepared(chart, prepared, input);
+  } catch (cause) {
+    throw new Error(`${errorMessage(cause)}\n\nUse --debug flag to render out invalid YAML`, { cause });
+  }
+}
+
+function show(rendered: Rendered, flags: ParsedFlags): string {
+  const crds = flags.bool('include-crds') ? rendered.crds : [];
+  let output = `${trimSpace(manifestText(rendered.manifests, crds))}\n`;
+  if (!flags.bool('no-hooks')) {
+    for (const hook of rendered.hooks) {
+      if (flags.bool('skip-tests') && isTestHook(hook)) continue;
+      output += `---\n# Source: ${hook.path}\n${hook.manifest}\n`;
+    }
+  }
+  const wanted = flags.list('show-only');
+  return wanted.length === 0 ? output : showOnly(output, wanted);
+}
+
+function helmMajor(flags: ParsedFlags): HelmMajor {
+  const asked = flags.string('helm-version') ?? '3';
+  if (asked === '3' || asked === '4') return asked === '3' ? 3 : 4;
+  throw new FlagError(`invalid argument ${JSON.stringify(asked)} for "--helm-version" flag: must be 3 or 4`);
+}
+
+function capabilitiesOf(flags: ParsedFlags, helm: HelmMajor): Capabilities {
+  const known = defaultCapabilities(helm);
+  const asked = flags.string('kube-version') ?? '';
+  return {
+    kubeVersion: asked === '' ? known.kubeVersion : kubeVersion(asked, helm),
+    apiVersions: [...known.apiVersions, ...flags.list('api-versions')],
+    helmVersion: known.helmVersion,
+  };
+}
+
+function kubeVersion(asked: string, helm: HelmMajor): Capabilities['kubeVersion'] {
+  try {
+    return parseKubeVersion(asked, helm);
+  } catch (cause) {
+    throw new FlagError(`invalid kube version '${asked}': ${errorMessage(cause)}`);
+  }
+}
+
+function nameAndChart(flags: ParsedFlags): { releaseName: string; chartPath: string } {
+  const { args } = flags;
+  const [first, second] = args;
+  if (first === undefined) {
+    throw new FlagError('"helm template" requires at least 1 argument\n\nUsage:  helm template [NAME] [CHART] [flags]');
+  }
+  if (args.length > 2) {
+    throw new FlagError(`expected at most two arguments, unexpected arguments: ${args.slice(2).join(', ')}`);
+  }
+  if (second === undefined) return { releaseName: 'release-name', chartPath: first };
+  if (flags.bool('generate-name')) throw new FlagError('cannot set --generate-name and also specify a name');
+  if ((flags.string('name-template') ?? '') !== '') {
+    throw new FlagError('cannot set --name-template and also specify a name');
+  }
+  return { releaseName: first, chartPath: second };
+}
+
+/** Charts are local here: repositories and registries are the controllers' matter. */
+function locate(chart: string): string {
+  const name = chart.trim();
+  if (existsSync(name)) return resolve(name);
+  if (isAbsolute(name) || name.startsWith('.')) throw new Error(`path ${JSON.stringify(name)} not found`);
+  throw new Error(`chart ${JSON.stringify(name)} is no local directory or file`);
+}
+
+async function valuesOf(flags: ParsedFlags, io: CommandIO, helm: HelmMajor): Promise<ValuesMap> {
+  const files = flags.list('values');
+  const stdin = files.some((name) => name.trim() === '-') ? await readAll(io.stdin) : '';
+  return mergeUserValues(
+    {
+      files,
+      json: flags.list('set-json'),
+      set: flags.list('set'),
+      strings: flags.list('set-string'),
+      fromFiles: flags.list('set-file'),
+      literals: flags.list('set-literal'),
+    },
+    { helm, readFile: (name) => (name.trim() === '-' ? stdin : readText(name)) },
+  );
+}
+
+function readText(name: string): string {
+  try {
+    return fromBytes(readFileSync(name));
+  } catch (cause) {
+    throw new Error(systemError(cause), { cause });
+  }
+}

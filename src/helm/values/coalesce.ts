@@ -1,0 +1,193 @@
+// Coalescing: what the user gave, over the chart's defaults, over those of its dependencies, with globals handed down.
+// Behaviour as helm pkg/chartutil/coalesce.go of 3.19, with the null rules of later releases behind `helm: 4`.
+import { sprintf } from '#gotemplate/index';
+import { quote as goQuote } from '#lib/go-quote';
+import type { ChartNode } from '../chart/node.ts';
+import { ChartError } from '../chart/errors.ts';
+import type { HelmMajor } from '../chart/files-to-chart.ts';
+import type { WarningSink } from '../warnings.ts';
+import { copyMap, deepCopy, getKey, hasKey, isTable, setKey, type ValuesMap } from './values-map.ts';
+
+/** The key whose table every dependency sees. */
+export const globalKey = 'global';
+
+export interface CoalesceOptions {
+  readonly warn: WarningSink;
+  readonly helm: HelmMajor;
+}
+
+interface Context extends CoalesceOptions {
+  /** Merging keeps nulls; coalescing lets them delete what they meet. */
+  readonly merge: boolean;
+}
+
+/** The values a render sees: `given` over all defaults, where null deletes. */
+export function coalesceValues(chart: ChartNode, given: ValuesMap | null, options: CoalesceOptions): ValuesMap {
+  const values = deepCopy(given ?? {});
+  coalesce(chart, { values, prefix: '' }, { ...options, merge: false });
+  return values;
+}
+
+/** The same with nulls kept. */
+export function mergeValues(chart: ChartNode, given: ValuesMap | null, options: CoalesceOptions): ValuesMap {
+  const values = deepCopy(given ?? {});
+  coalesce(chart, { values, prefix: '' }, { ...options, merge: true });
+  return values;
+}
+
+/** A table of values being filled, and where it stands. */
+interface Target {
+  readonly values: ValuesMap;
+  readonly prefix: string;
+}
+
+function join(prefix: string, key: string): string {
+  return prefix === '' ? key : `${prefix}.${key}`;
+}
+
+function coalesce(chart: ChartNode, target: Target, context: Context): void {
+  coalesceDefaults(chart, target, context);
+  for (const subchart of chart.dependencies) coalesceSubchart(chart, subchart, { target, context });
+}
+
+interface SubchartStep {
+  readonly target: Target;
+  readonly context: Context;
+}
+
+function coalesceSubchart(parent: ChartNode, subchart: ChartNode, { target, context }: SubchartStep): void {
+  const { values } = target;
+  const { name } = subchart;
+  if (!hasKey(values, name)) setKey(values, name, {});
+  const own = getKey(values, name);
+  if (!isTable(own)) throw new ChartError(sprintf('type mismatch on %s: %t', [name, own]));
+  const prefix = join(target.prefix, parent.name);
+  coalesceGlobals({ values: own, prefix }, values, context);
+  coalesce(subchart, { values: own, prefix }, context);
+}
+
+/** Hands the parent's globals down; the parent's win. */
+function coalesceGlobals(child: Target, parent: ValuesMap, context: Context): void {
+  const { warn } = context;
+  const into = hasKey(child.values, globalKey) ? getKey(child.values, globalKey) : {};
+  if (!isTable(into)) {
+    warn({
+      site: 'coalesce.go:138',
+      message: `warning: skipping globals because destination ${globalKey} is not a table.`,
+    });
+    return;
+  }
+  const from = hasKey(parent, globalKey) ? getKey(parent, globalKey) : {};
+  if (!isTable(from)) {
+    warn({ site: 'coalesce.go:145', message: `warning: skipping globals because source ${globalKey} is not a table.` });
+    return;
+  }
+  for (const key of Object.keys(from)) {
+    const value = from[key];
+    const old = hasKey(into, key) ? getKey(into, key) : undefined;
+    if (!isTable(value)) {
+      if (isTable(old)) warn({ site: 'coalesce.go:175', message: `key ${key} is table. Skipping` });
+      else setKey(into, key, value);
+      continue;
+    }
+    if (old !== undefined && !isTable(old)) {
+      warn({
+        site: 'coalesce.go:161',
+        message: `Conflict: cannot merge map onto non-map for ${goQuote(key)}. Skipping.`,
+      });
+      continue;
+    }
+    // Only the outermost table is copied: deeper ones are shared with the parent, as upstream has it.
+    const copy = copyMap(value);
+    if (old !== undefined) {
+      coalesceTables({ values: copy, prefix: join(child.prefix, key) }, old, { ...context, merge: true });
+    }
+    setKey(into, key, copy);
+  }
+  setKey(child.values, globalKey, into);
+}
+
+/** Lays the chart's own defaults under what is there. */
+function coalesceDefaults(chart: ChartNode, { values, prefix }: Target, context: Context): void {
+  const own = join(prefix, chart.name);
+  const { merge, warn } = context;
+  // Defaults are copied: what they bring in is written to later.
+  const defaults = deepCopy(chart.values ?? {});
+  for (const key of Object.keys(defaults)) {
+    const fallback = defaults[key];
+    if (!hasKey(values, key)) {
+      addDefault(values, key, { fallback, context });
+      continue;
+    }
+    const given = getKey(values, key);
+    if (given === null && !merge) {
+      delete values[key];
+    } else if (isTable(given)) {
+      if (isTable(fallback)) {
+        // The table of a subchart is coalesced again with that chart, so nulls must survive until then.
+        const isSubchart = chart.dependencies.some((subchart) => subchart.name === key);
+        coalesceTables({ values: given, prefix: join(own, key) }, fallback, { ...context, merge: isSubchart || merge });
+      } else if (fallback !== null) {
+        warn({ site: 'coalesce.go:237', message: `warning: skipped value for ${own}.${key}: Not a table.` });
+      }
+    }
+  }
+}
+
+interface Default {
+  readonly fallback: unknown;
+  readonly context: Context;
+}
+
+function addDefault(values: ValuesMap, key: string, { fallback, context }: Default): void {
+  if (context.helm === 4 && !context.merge) {
+    // Helm 4.2 lets no null of a chart's own values through.
+    if (fallback === null) return;
+    if (isTable(fallback)) stripNulls(fallback);
+  }
+  setKey(values, key, fallback);
+}
+
+function stripNulls(table: ValuesMap): void {
+  for (const key of Object.keys(table)) {
+    const value = table[key];
+    if (value === null) delete table[key];
+    else if (isTable(value)) stripNulls(value);
+  }
+}
+
+/** Lays `source` under the target: what the target has wins. Upstream's coalesceTablesFullKey. */
+function coalesceTables({ values, prefix }: Target, source: ValuesMap, context: Context): void {
+  const { merge, warn, helm } = context;
+  for (const key of Object.keys(source)) {
+    const value = source[key];
+    const path = join(prefix, key);
+    if (!hasKey(values, key)) {
+      setKey(values, key, value);
+      continue;
+    }
+    const given = getKey(values, key);
+    if (given === null && !merge && (helm === 3 || value !== null)) {
+      delete values[key];
+    } else if (isTable(value)) {
+      if (isTable(given)) coalesceTables({ values: given, prefix: path }, value, context);
+      else {
+        warn({
+          site: 'coalesce.go:298',
+          message: sprintf('warning: cannot overwrite table with non table for %s (%v)', [path, value]),
+        });
+      }
+    } else if (isTable(given) && value !== null) {
+      warn({
+        site: 'coalesce.go:301',
+        message: sprintf('warning: destination for %s is a table. Ignoring non-table value (%v)', [path, value]),
+      });
+    }
+  }
+}
+
+/** `source` laid under `target`, nulls kept; writes into `target`. */
+export function mergeTables(target: ValuesMap, source: ValuesMap, options: CoalesceOptions): ValuesMap {
+  coalesceTables({ values: target, prefix: '' }, source, { ...options, merge: true });
+  return target;
+}

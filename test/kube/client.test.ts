@@ -21,6 +21,11 @@ import { FakeClock } from './fake-clock.ts';
 const echo: Answer = (response, call) =>
   sendJson(response, call.body === '' ? { metadata: {} } : JSON.parse(call.body));
 
+async function refusal(serve: (answer: Answer) => Promise<FakeApi>, answer: Answer): Promise<unknown> {
+  const client = (await serve(answer)).client();
+  return client.get(CONFIG_MAPS, { namespace: 'ns', name: 'a' }).catch((error: unknown) => error);
+}
+
 describe('KubeClient', () => {
   let api: FakeApi;
   const opened: FakeApi[] = [];
@@ -147,16 +152,8 @@ describe('KubeClient', () => {
   });
 
   describe('refusals', () => {
-    async function refusal(answer: Answer): Promise<unknown> {
-      await serve(answer);
-      return api
-        .client()
-        .get(CONFIG_MAPS, { namespace: 'ns', name: 'a' })
-        .catch((error: unknown) => error);
-    }
-
     it('carry the reason and details of the Status', async () => {
-      const error = await refusal((response) =>
+      const error = await refusal(serve, (response) =>
         sendStatus(response, 404, 'NotFound', { details: { name: 'a', kind: 'configmaps' } }),
       );
       assert(isNotFound(error));
@@ -166,7 +163,7 @@ describe('KubeClient', () => {
     });
 
     it('tell a kind that is not served from an object that is not there', async () => {
-      const error = await refusal((response) => {
+      const error = await refusal(serve, (response) => {
         response.writeHead(404, { 'Content-Type': 'text/plain' });
         response.end('404 page not found\n');
       });
@@ -180,7 +177,7 @@ describe('KubeClient', () => {
       const causes = [
         { reason: 'FieldManagerConflict', message: 'conflict with "kubectl-edit" using v1', field: '.data.a' },
       ];
-      const error = await refusal((response) => sendStatus(response, 409, 'Conflict', { details: { causes } }));
+      const error = await refusal(serve, (response) => sendStatus(response, 409, 'Conflict', { details: { causes } }));
       assert.equal(isConflict(error), true);
       assert.deepEqual(fieldConflicts(error), [
         { manager: 'kubectl-edit', field: '.data.a', message: 'conflict with "kubectl-edit" using v1' },
@@ -190,12 +187,12 @@ describe('KubeClient', () => {
 
     it('know both spellings of 410', async () => {
       for (const reason of ['Gone', 'Expired']) {
-        assert.equal(isGone(await refusal((response) => sendStatus(response, 410, reason))), true);
+        assert.equal(isGone(await refusal(serve, (response) => sendStatus(response, 410, reason))), true);
       }
     });
 
     it('do not loop on a body that is no JSON', async () => {
-      const error = await refusal((response) => {
+      const error = await refusal(serve, (response) => {
         response.writeHead(502);
         response.end('<html>'.repeat(10_000));
       });

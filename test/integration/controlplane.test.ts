@@ -15,6 +15,11 @@ describe('shared control plane', () => {
     assert.equal(version.clientVersion.gitVersion, 'v1.35.2');
   });
 
+  it('serves the kinds of Sluice', async () => {
+    const kinds = await cluster().kubectl.ok(['api-resources', '--api-group=source.toolkit.fluxcd.io', '-o', 'name']);
+    assert.match(kinds, /^gitrepositories\.source\.toolkit\.fluxcd\.io$/m);
+  });
+
   it('its controllers run: a namespace gets its service account, and a deleted one goes away', async () => {
     const { kubectl, namespace } = cluster();
     const name = await namespace();

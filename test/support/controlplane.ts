@@ -23,6 +23,9 @@ export interface TestCluster {
 const startLimitMs = 30 * 60_000;
 
 /**
+ * The control plane of the run, with Sluice's kinds installed and nothing else of it. What is cluster-wide beyond that
+ * (webhook configurations, an APIService) disturbs other tests: use a cluster of your own for it.
+ *
  * Registers a `before` hook in the enclosing `describe` and returns a function that gives the shared cluster to the
  * tests. The group is skipped, with the reason, where there is neither a built control plane nor a Go to build one.
  */

@@ -5,6 +5,8 @@ import path from 'node:path';
 import process from 'node:process';
 import { type AdminConfig, type ControlPlane, startControlPlane } from '#dev/control-plane';
 import { errorMessage } from '#lib/errors';
+import { installCrds } from './crds.ts';
+import { kubectlFor } from './kubectl.ts';
 
 /** The environment variable with the path of the coordinator's socket. */
 export const socketVariable = 'SLUICE_TEST_COORDINATOR';
@@ -56,13 +58,24 @@ export class Coordinator {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  async #answer(request: http.IncomingMessage): Promise<unknown> {
-    this.#plane ??= startControlPlane({
+  async #startPlane(): Promise<ControlPlane> {
+    const plane = await startControlPlane({
       dir: path.join(this.#folder, 'controlplane'),
       env: process.env,
       progress: (line) => process.stderr.write(`${line}\n`),
       onCrash: (error) => process.stderr.write(`${error.message}\n`),
     });
+    try {
+      await installCrds(await kubectlFor(plane.kubeconfigPath));
+      return plane;
+    } catch (error) {
+      await plane.stop();
+      throw error;
+    }
+  }
+
+  async #answer(request: http.IncomingMessage): Promise<unknown> {
+    this.#plane ??= this.#startPlane();
     const plane = await this.#plane;
     if (request.url === '/user') return plane.userKubeconfig(JSON.parse(await readAll(request)) as UserRequest);
     const info: SharedPlaneInfo = { dir: plane.dir, kubeconfigPath: plane.kubeconfigPath, admin: plane.admin };

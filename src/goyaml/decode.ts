@@ -16,6 +16,11 @@ interface Key {
   readonly value: GoValue;
 }
 
+/** How the keys of a v3 mapping are read: `strings` and `any` when JSON is to hold them. */
+type KeyRule = 'text' | 'strings' | 'any';
+
+const INT64_MAX = (1n << 63n) - 1n;
+
 /** From how many decoded nodes on the share of aliased ones is limited, and how far the limit sinks. */
 const ALIAS_RATIO = { low: 400_000, high: 4_000_000, start: 0.99, end: 0.1 };
 
@@ -41,6 +46,8 @@ class Decoder {
   private readonly strict: boolean;
   private readonly stringKeysOnly: boolean;
   private readonly problems: string[] = [];
+  /** The last key JSON has no form for: told when all else is right. */
+  private unlikeJSON: YamlError | undefined;
   private readonly openAliases = new Set<Node>();
   private decoded = 0;
   private aliased = 0;
@@ -60,6 +67,9 @@ class Decoder {
     const value = this.value(node);
     if (this.problems.length > 0) {
       throw yamlError(`unmarshal errors:\n  ${this.problems.join('\n  ')}`);
+    }
+    if (this.unlikeJSON !== undefined) {
+      throw this.unlikeJSON;
     }
     return value;
   }
@@ -150,7 +160,9 @@ class Decoder {
       this.fillV2(node, out);
       return out;
     }
-    return this.fillV3(node, out, undefined) ? out : null;
+    const strings = this.depth === 1 || hasStringKeys(node);
+    const keys: KeyRule = !this.stringKeysOnly ? 'text' : strings ? 'strings' : 'any';
+    return this.fillV3(node, out, keys) ? out : null;
   }
 
   /** v2: pairs and merges take effect in the order they are written in. */
@@ -165,9 +177,10 @@ class Decoder {
       }
       const key = this.key(keyNode);
       const value = this.value(valueNode);
-      const text = key.value === null ? this.refuseKey(key.value, value) : key.text;
+      this.checkKey(key, value);
+      const { text } = key;
       if (this.strict && Object.hasOwn(out, text)) {
-        this.problems.push(`line ${valueNode.line}: key ${goSyntax(key.value)} already set in map`);
+        this.problems.push(`line ${valueNode.line}: key ${goSyntax(key.value, 'v2')} already set in map`);
       } else {
         setKey(out, text, value);
       }
@@ -198,12 +211,11 @@ class Decoder {
   }
 
   /** v3: what is set already, by the mapping itself or an earlier merge, stays. False when keys repeat. */
-  private fillV3(node: Node, out: GoObject, merged: Set<string> | undefined): boolean {
+  private fillV3(node: Node, out: GoObject, keys: KeyRule, merged?: Set<string>): boolean {
     const { content } = node;
     if (this.hasRepeatedKeys(content)) {
       return false;
     }
-    const top = this.depth === 1;
     let mergeNode: Node | undefined;
     for (let i = 0; i + 1 < content.length; i += 2) {
       const keyNode = content[i] as Node;
@@ -212,27 +224,40 @@ class Decoder {
         mergeNode = valueNode;
         continue;
       }
-      const text = this.stringKeysOnly ? this.stringKey(keyNode, top) : this.textKey(keyNode, valueNode);
-      if (text === undefined) {
+      const key = this.keyBy(keys, keyNode);
+      if (key === undefined) {
         continue;
       }
+      const { text } = key;
       if (merged !== undefined) {
         if (merged.has(text)) {
           continue;
         }
         merged.add(text);
       }
-      setKey(out, text, this.value(valueNode));
+      const value = this.value(valueNode);
+      if (keys === 'text') {
+        this.checkKey(key, value);
+      }
+      setKey(out, text, value);
     }
     if (mergeNode !== undefined) {
-      this.mergeV3(mergeNode, out, merged ?? new Set(Object.keys(out)));
+      this.mergeV3(mergeNode, out, keys, merged ?? new Set(Object.keys(out)));
     }
     return true;
   }
 
-  private mergeV3(node: Node, out: GoObject, merged: Set<string>): void {
+  private keyBy(rule: KeyRule, node: Node): Key | undefined {
+    if (rule === 'text') {
+      return this.key(node);
+    }
+    const text = rule === 'strings' ? this.stringKey(node) : this.anyKey(node);
+    return text === undefined ? undefined : { text, value: text };
+  }
+
+  private mergeV3(node: Node, out: GoObject, keys: KeyRule, merged: Set<string>): void {
     for (const source of node.kind === 'sequence' ? node.content : [node]) {
-      this.visitMergeSource(source, (mapping) => this.fillV3(mapping, out, merged));
+      this.visitMergeSource(source, (mapping) => this.fillV3(mapping, out, keys, merged));
     }
   }
 
@@ -269,12 +294,18 @@ class Decoder {
   }
 
   private key(node: Node): Key {
+    // Integers are told from floats here whatever the values are to be.
+    const target = node.kind === 'alias' ? (node.alias as Node) : node;
+    const resolved = target.kind === 'scalar' && !isString(target) ? this.resolve(target)?.value : undefined;
     const value = this.value(node);
+    if (typeof resolved === 'bigint') {
+      return { text: String(resolved), value: resolved };
+    }
     switch (typeof value) {
       case 'string':
         return { text: value, value };
       case 'number':
-        return { text: this.numberKey(node, value), value };
+        return { text: floatKey(value), value };
       case 'bigint':
       case 'boolean':
         return { text: String(value), value };
@@ -282,55 +313,65 @@ class Decoder {
         if (value === null) {
           return { text: '', value };
         }
-        throw yamlError(`invalid map key: ${goSyntax(value)}`);
+        throw yamlError(`invalid map key: ${goSyntax(value, this.flavor)}`);
     }
   }
 
-  /** As sigs.k8s.io/yaml prints them: integers in full, floats with 32 bits of precision. */
-  private numberKey(node: Node, value: number): string {
-    const resolved = this.resolve(node);
-    if (typeof resolved?.value === 'bigint') {
-      return String(resolved.value);
+  /** sigs.k8s.io/yaml makes text of most keys, but not of these. */
+  private checkKey({ value: key }: Key, value: GoValue): void {
+    if (key === null || (typeof key === 'bigint' && key > INT64_MAX)) {
+      const type = key === null ? '%!s(<nil>)' : 'uint64';
+      const shown = key === null ? '<nil>' : `0x${key.toString(16)}`;
+      this.unlikeJSON = new YamlError(
+        `unsupported map key of type: ${type}, key: ${shown}, value: ${goSyntax(value, 'v2')}`,
+      );
     }
-    if (Number.isNaN(value)) {
-      return '.nan';
-    }
-    return formatFloatG(value, 32).replace('+Inf', '.inf').replace('-Inf', '-.inf');
   }
 
-  private textKey(keyNode: Node, valueNode: Node): string {
-    const key = this.key(keyNode);
-    return key.value === null ? this.refuseKey(null, this.value(valueNode)) : key.text;
-  }
-
-  private refuseKey(key: GoValue, value: GoValue): never {
-    const type = key === null ? '%!s(<nil>)' : typeof key;
-    throw yamlMapKeyError(type, key, value);
-  }
-
-  /** Keys as a `map[string]any` takes them at the top; below, other keys make a map JSON cannot hold. */
-  private stringKey(node: Node, top: boolean): string | undefined {
+  /** A key of a map of strings: any scalar as it is written, but null; undefined for what is left out. */
+  private stringKey(node: Node): string | undefined {
     this.count();
     const target = node.kind === 'alias' ? (node.alias as Node) : node;
     if (target.kind !== 'scalar') {
-      throw yamlError(`invalid map key: ${goSyntax(this.value(target))}`);
+      this.problems.push(`line ${target.line}: cannot unmarshal ${target.tag} into string`);
+      return undefined;
     }
-    if (isString(target) || (target.style & QUOTED) !== 0) {
+    if (isString(target)) {
       return target.value;
     }
-    if (!top && this.resolve(target) !== undefined) {
-      throw jsonMapKeyError();
+    const resolved = this.resolve(target);
+    if (resolved?.tag === '!!binary') {
+      return decodeBinary(target.value);
     }
-    return this.resolve(target)?.value === null ? undefined : target.value;
+    return resolved?.value === null ? undefined : target.value;
+  }
+
+  /** A key of a map JSON cannot hold. */
+  private anyKey(node: Node): string {
+    const { text } = this.key(node);
+    this.unlikeJSON ??= new YamlError('json: unsupported type: map[interface {}]interface {}');
+    return text;
   }
 }
 
-function yamlMapKeyError(type: string, key: GoValue, value: GoValue): Error {
-  return new YamlError(`unsupported map key of type: ${type}, key: ${goSyntax(key)}, value: ${goSyntax(value)}`);
+/** As sigs.k8s.io/yaml prints it: with 32 bits of precision. */
+function floatKey(value: number): string {
+  if (Number.isNaN(value)) {
+    return '.nan';
+  }
+  return formatFloatG(value, 32).replace('+Inf', '.inf').replace('-Inf', '-.inf');
 }
 
-function jsonMapKeyError(): Error {
-  return new YamlError('json: unsupported type: map[interface {}]interface {}');
+/** Whether a mapping becomes a map of strings: all its keys are some. */
+function hasStringKeys({ content }: Node): boolean {
+  for (let i = 0; i < content.length; i += 2) {
+    const key = content[i] as Node;
+    const { tag } = key.kind === 'alias' ? (key.alias as Node) : key;
+    if (tag !== '!!str' && tag !== '!!merge') {
+      return false;
+    }
+  }
+  return true;
 }
 
 /** The value of a node tree: aliases and merges resolved, scalars typed by the flavor (v3 by default). */

@@ -174,10 +174,11 @@ class NodeEmitter {
     const outer = this.increaseIndent(false, place);
     let tail = '';
     for (let i = 0; i + 1 < content.length; i += 2) {
-      const key = content[i] as Node;
+      const key = withoutFoot(content[i] as Node);
       const value = content[i + 1] as Node;
-      this.loadKey(key, tail);
-      tail = key.footComment;
+      this.loadStart(key, tail);
+      // A key's foot comment stands behind its value: it is written as the tail of the pair.
+      tail = (content[i] as Node).footComment;
       this.processHead();
       writer.writeIndent();
       if (comments.line !== '') {
@@ -191,14 +192,6 @@ class NodeEmitter {
     comments.load('', node.lineComment, node.footComment, tail);
     this.processHead();
     writer.indent = outer;
-  }
-
-  /** A key's foot comment stands behind its value: it is written as the tail of the pair. */
-  private loadKey(key: Node, tail: string): void {
-    const foot = key.footComment;
-    key.footComment = '';
-    this.loadStart(key, tail);
-    key.footComment = foot;
   }
 
   private blockKey(key: Node, value: Node): void {
@@ -294,9 +287,9 @@ class NodeEmitter {
     let separated = true;
     let tail = '';
     for (let i = 0; i + 1 < content.length; i += 2) {
-      const key = content[i] as Node;
-      this.loadKey(key, tail);
-      tail = key.footComment;
+      const key = withoutFoot(content[i] as Node);
+      this.loadStart(key, tail);
+      tail = (content[i] as Node).footComment;
       this.separate(separated);
       separated = this.flowPair(key, content[i + 1] as Node);
     }
@@ -498,10 +491,20 @@ function scalarTag(node: Node): { tag: string; forceQuotes: boolean } {
   if (short === '!!str' && (node.style & QUOTED) !== 0) {
     return { tag: '', forceQuotes: false };
   }
-  if (plainTag(node.value, 'v3').replace('!!merge', node.value === '<<' ? '!!merge' : '') === short) {
+  // A merge key does not resolve to its own tag, so upstream writes `!!merge <<`.
+  if (short !== '!!merge' && plainTag(node.value, 'v3') === short) {
     return { tag: '', forceQuotes: false };
   }
   return short === '!!str' ? { tag: '', forceQuotes: true } : { tag, forceQuotes: false };
+}
+
+function withoutFoot(key: Node): Node {
+  if (key.footComment === '') {
+    return key;
+  }
+  const copy = Object.assign(new Node(key.kind), key);
+  copy.footComment = '';
+  return copy;
 }
 
 function askedStyle({ style }: Node, text: string, forceQuotes: boolean): number {

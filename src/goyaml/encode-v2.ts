@@ -164,7 +164,7 @@ class V2Encoder {
     const { writer } = this;
     const { text, tag, style } = stringForm(value, 'v2');
     const forms = analyze(text, 'v2');
-    if (this.fromJSON && (forms & Form.block) === 0 && (LOST_IN_JSON.test(text) || !value.isWellFormed())) {
+    if (this.fromJSON && (tag !== '' || ((forms & Form.block) === 0 && LOST_IN_JSON.test(text)))) {
       this.lossy = true;
     }
     const outer = writer.indent;
@@ -207,11 +207,12 @@ export function encodeV2FromJSON(value: GoValue): string | undefined {
   return encoder.lossy ? undefined : text;
 }
 
+/** Itself no integer: its shortest digits, filled up with zeros, are beyond int64. */
 const INT64_MIN = -(2 ** 63);
 const UINT64_END = 2 ** 64;
 
 function jsonFloat(value: number): string {
-  if (Number.isInteger(value) && value >= INT64_MIN && value < UINT64_END) {
+  if (Number.isInteger(value) && value > INT64_MIN && value < UINT64_END) {
     // Above 2^53 JSON fills the shortest digits up with zeros; that text is what is read again.
     return value === 0 ? '0' : formatFloatJSON(value);
   }

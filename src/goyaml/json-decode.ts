@@ -24,10 +24,14 @@ const ESCAPES: Readonly<Record<string, string>> = {
 /** JSON.parse reads these otherwise than Go: surrogates and what is beyond a float64. */
 const READ_OTHERWISE = /\\u[dD][89a-fA-F]|[0-9]{300}|[eE]\+?[0-9]{3}|[\ud800-\udfff]/;
 
+const SPACE_MAY_STAND = /^(?:looking for|after (?:object|array))|^in string literal$/;
+
 class JsonReader {
   private readonly text: string;
   private readonly integers: Integers;
   private at = 0;
+  /** The first number beyond float64: told only when the syntax is right. */
+  private tooBig: string | undefined;
 
   constructor(text: string, integers: Integers) {
     this.text = text;
@@ -39,6 +43,9 @@ class JsonReader {
     this.skipSpace();
     if (this.at < this.text.length) {
       this.fail('after top-level value');
+    }
+    if (this.tooBig !== undefined) {
+      throw new YamlError(`json: cannot unmarshal number ${this.tooBig} into Go value of type float64`);
     }
     return value;
   }
@@ -57,7 +64,8 @@ class JsonReader {
   private fail(where: string): never {
     const code = this.text.codePointAt(this.at);
     if (code === undefined) {
-      throw new YamlError('unexpected end of JSON input');
+      // At the end Go goes on with one space, and complains of that where no space may stand.
+      throw new YamlError(SPACE_MAY_STAND.test(where) ? 'unexpected end of JSON input' : `invalid character ' ' ${where}`);
     }
     const byte = code < 128 ? code : (Buffer.from(String.fromCodePoint(code), 'utf8')[0] as number);
     const char = String.fromCharCode(byte);
@@ -244,7 +252,7 @@ class JsonReader {
   private numberValue(text: string, integer: boolean): GoValue {
     const value = Number(text);
     if (!Number.isFinite(value)) {
-      throw new YamlError(`json: cannot unmarshal number ${text} into Go value of type float64`);
+      this.tooBig ??= text;
     }
     if (!integer || this.integers === 'number' || (this.integers === 'safe' && Number.isSafeInteger(value))) {
       return value;

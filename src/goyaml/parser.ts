@@ -441,8 +441,8 @@ export class Parser {
     token = this.peek();
     if (token.type === T.value) {
       this.scanner.skip();
-      token = this.peek();
-      if (token.type !== T.flowEntry && token.type !== T.flowSequenceEnd) {
+      const { type } = this.peek();
+      if (type !== T.flowEntry && type !== T.flowSequenceEnd) {
         node.content.push(this.parseNode(false, false));
         this.peek();
         return node;

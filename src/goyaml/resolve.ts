@@ -146,7 +146,7 @@ export function resolveTagged(tag: string, text: string, flavor: Flavor): Resolv
   if (!RESOLVABLE.has(tag) || tag === '!!str') {
     return { tag, value: text };
   }
-  const found = resolvePlain(text, flavor, tag === '!!timestamp') ?? { tag: plainWordTag(text), value: text };
+  const found = resolvePlain(text, flavor, tag === '!!timestamp') ?? { tag: '!!str', value: text };
   if (found.tag === tag) {
     return found;
   }
@@ -154,8 +154,4 @@ export function resolveTagged(tag: string, text: string, flavor: Flavor): Resolv
     return { tag, value: Number(found.value) };
   }
   throw yamlError(`cannot decode ${found.tag} \`${text}\` as a ${tag}`);
-}
-
-function plainWordTag(text: string): string {
-  return text === '<<' ? '!!merge' : '!!str';
 }

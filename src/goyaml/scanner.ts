@@ -23,7 +23,7 @@ export interface ScannerOptions {
 
 /** Produces tokens on demand. The fields are shared with the scan-*.ts files of this room. */
 export class Scanner {
-  /** Ends with a NUL, which occurs nowhere else. */
+  /** Ends with NULs, which occur nowhere else: looking ahead needs no bounds. */
   readonly text: string;
   readonly flavor: Flavor;
   readonly keepComments: boolean;
@@ -43,13 +43,18 @@ export class Scanner {
   private readonly indents: number[] = [];
   /** One per open flow collection, and one for the block context. */
   private readonly simpleKeys: (SimpleKey | undefined)[] = [undefined];
+  private readonly flowOpeners: Token[] = [];
   private readonly depthLimit: number;
   private readonly unreadable: string | undefined;
-  private ended = false;
+  private readonly hasPairs: boolean;
+  private pairs = 0;
+  private pairsFrom = 0;
+  private pairsTo = 0;
 
   constructor(text: string, options: ScannerOptions) {
-    this.text = `${text}\0`;
+    this.text = `${text}\0\0\0\0`;
     this.flavor = options.flavor;
+    this.hasPairs = /[\ud800-\udbff]/.test(text);
     this.keepComments = options.comments && options.flavor === 'v3';
     this.depthLimit = options.limits.depth;
     this.unreadable = options.unreadable;
@@ -57,12 +62,28 @@ export class Scanner {
     this.tokens.push(new Token(T.streamStart, mark, mark));
   }
 
+  /** Characters since the line's start. */
   get column(): number {
-    return this.pos - this.lineStart;
+    return this.pos - this.lineStart - (this.hasPairs ? this.pairsInLine() : 0);
   }
 
   mark(): Mark {
-    return { index: this.pos, line: this.line, column: this.pos - this.lineStart };
+    return { index: this.pos, line: this.line, column: this.column };
+  }
+
+  /** Surrogate pairs between the line's start and the position, counted once per line. */
+  private pairsInLine(): number {
+    if (this.pairsFrom !== this.lineStart || this.pairsTo > this.pos) {
+      this.pairsFrom = this.lineStart;
+      this.pairsTo = this.lineStart;
+      this.pairs = 0;
+    }
+    for (; this.pairsTo < this.pos; this.pairsTo++) {
+      if ((this.text.charCodeAt(this.pairsTo) & 0xfc00) === 0xd800) {
+        this.pairs++;
+      }
+    }
+    return this.pairs;
   }
 
   /** The character at the position, `ahead` characters further. */
@@ -110,7 +131,7 @@ export class Scanner {
   private fetchMore(): void {
     // v3 looks two tokens further, so that comments find their owners: its errors therefore show earlier.
     const lookahead = this.flavor === 'v3' ? 2 : 0;
-    while (!this.ended) {
+    for (;;) {
       if (this.head < this.tokens.length - lookahead && !this.headMayBeKey()) {
         return;
       }
@@ -184,10 +205,11 @@ export class Scanner {
   }
 
   private insert(position: number, token: Token): void {
-    if (position < 0) {
+    const ahead = position - this.parsed;
+    if (position < 0 || ahead < 0) {
       this.tokens.push(token);
     } else {
-      this.tokens.splice(this.head + position - this.parsed, 0, token);
+      this.tokens.splice(this.head + ahead, 0, token);
     }
   }
 
@@ -226,9 +248,6 @@ export class Scanner {
   private skipToToken(): void {
     const scanMark = this.mark();
     for (;;) {
-      if (this.column === 0 && this.at() === 0xfeff) {
-        this.pos++;
-      }
       let c = this.at();
       while (c === 32 || (c === 9 && (this.flowLevel > 0 || !this.simpleKeyAllowed))) {
         this.pos++;
@@ -385,7 +404,6 @@ export class Scanner {
     this.startOver();
     const mark = this.mark();
     this.tokens.push(new Token(T.streamEnd, mark, mark));
-    this.ended = true;
   }
 
   private fetchFlowStart(type: TokenType): void {
@@ -397,14 +415,20 @@ export class Scanner {
     }
     this.simpleKeyAllowed = true;
     this.pushIndicator(type, 1);
-    (this.tokens[this.tokens.length - 1] as Token).keyCandidate = key;
+    const token = this.tokens[this.tokens.length - 1] as Token;
+    token.keyCandidate = key;
+    this.flowOpeners.push(token);
   }
 
   private fetchFlowEnd(type: TokenType): void {
     this.removeSimpleKey();
     if (this.flowLevel > 0) {
       this.flowLevel--;
-      this.simpleKeys.pop();
+      const opener = this.flowOpeners.pop() as Token;
+      if (this.simpleKeys.pop() === undefined) {
+        // Upstream forgets here that the bracket itself may start a key: `[]: x` is no pair.
+        opener.keyCandidate = undefined;
+      }
     }
     this.simpleKeyAllowed = false;
     this.pushIndicator(type, 1);

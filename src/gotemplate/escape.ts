@@ -1,6 +1,6 @@
 // html, js and urlquery: text made safe for the place it is put in.
-import { isPrint } from '#lib/go-quote';
 import { toBytes } from '#lib/go-string';
+import { isPrint } from '#lib/go-unicode';
 
 const HTML = new Map([
   ['\0', '\ufffd'],

@@ -1,6 +1,7 @@
 // The lexer: template text to tokens, with the line numbers and the error texts of Go's.
 import { formatInteger, plainSpec } from '#lib/go-format';
 import { quote } from '#lib/go-quote';
+import { isLetterOrDigit } from '#lib/go-unicode';
 
 export type TokenType =
   | 'error'
@@ -76,7 +77,6 @@ export function describeToken(token: Token): string {
 
 const LEFT = '{{';
 const RIGHT = '}}';
-const LETTER_OR_DIGIT = /[\p{L}\p{Nd}]/u;
 
 function isSpace(unit: number): boolean {
   return unit === 0x20 || unit === 0x09 || unit === 0x0d || unit === 0x0a;
@@ -93,7 +93,7 @@ function isAlphaNumeric(char: string): boolean {
       code === 0x5f
     );
   }
-  return char !== '' && LETTER_OR_DIGIT.test(char);
+  return char !== '' && isLetterOrDigit(char.codePointAt(0) ?? 0);
 }
 
 /** `%#U` of a rune. */

@@ -193,17 +193,19 @@ function hexFloat(size: number, precision: number, format: 'x' | 'X'): string {
   return format === 'X' ? text.toUpperCase() : text;
 }
 
-const DECIMAL = /^[+-]?(?:[0-9]+(?:_[0-9]+)*\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
-const HEXADECIMAL = /^([+-]?)0[xX]_?([0-9a-fA-F]*)\.?([0-9a-fA-F]*)[pP]([+-]?[0-9]+)$/;
+const DECIMAL =
+  /^[+-]?(?:[0-9](?:_?[0-9])*\.?(?:[0-9](?:_?[0-9])*)?|\.[0-9](?:_?[0-9])*)(?:[eE][+-]?[0-9](?:_?[0-9])*)?$/;
+const HEXADECIMAL =
+  /^([+-]?)0[xX]_?((?:[0-9a-fA-F](?:_?[0-9a-fA-F])*)?)\.?((?:[0-9a-fA-F](?:_?[0-9a-fA-F])*)?)[pP]([+-]?[0-9](?:_?[0-9])*)$/;
 
 /** strconv.ParseFloat(text, 64): the number, or undefined for wrong syntax; out of range gives an infinity and no error here. */
 export function parseFloatGo(text: string): number | undefined {
   if (/^[+-]?(?:inf|infinity)$/i.test(text)) return text.startsWith('-') ? -Infinity : Infinity;
   if (/^nan$/i.test(text)) return NaN;
-  if (DECIMAL.test(text) && !text.includes('_')) return Number(text);
+  if (DECIMAL.test(text)) return Number(text.replaceAll('_', ''));
   const hex = HEXADECIMAL.exec(text);
   if (hex === null) return undefined;
-  const [, sign = '', whole = '', fraction = '', power = '0'] = hex;
+  const [, sign = '', whole = '', fraction = '', power = '0'] = hex.map((part) => part.replaceAll('_', ''));
   if (whole === '' && fraction === '') return undefined;
   const mantissa = BigInt(`0x${whole}${fraction}`);
   const value = scaleByTwo(mantissa, Number(power) - fraction.length * 4);

@@ -1,8 +1,9 @@
 // The verbs of Go's fmt package for basic kinds: integers, floats, strings, with flags, width and precision.
 // Which verb applies to which kind, and everything about composite values, is the business of the printers above.
 import { formatFloat, type FloatFormat } from './go-float.ts';
-import { canBackquote, isPrint, quote, quoteRune } from './go-quote.ts';
+import { canBackquote, quote, quoteRune } from './go-quote.ts';
 import { fromBytes, toBytes } from './go-string.ts';
+import { isPrint } from './go-unicode.ts';
 
 /** The flags, width and precision of one directive. */
 export interface FormatSpec {

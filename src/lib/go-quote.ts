@@ -1,14 +1,6 @@
 // strconv.Quote and Unquote: Go's string and rune literals, written and read.
 import { fromBytes } from './go-string.ts';
-
-const PRINTABLE = /[\p{L}\p{M}\p{N}\p{P}\p{S}]/u;
-
-/** unicode.IsPrint. */
-export function isPrint(rune: number): boolean {
-  if (rune < 0x7f) return rune >= 0x20;
-  if (rune < 0xa1) return false;
-  return PRINTABLE.test(String.fromCodePoint(rune));
-}
+import { isPrint } from './go-unicode.ts';
 
 const SHORT = new Map([
   [0x07, '\\a'],
@@ -147,7 +139,7 @@ function unquoteBody(body: string, mark: string): string | undefined {
   }
   flush();
   const text = parts.join('');
-  return mark === "'" && body === '' ? undefined : text;
+  return text;
 }
 
 function decodeRun(bytes: readonly number[]): string {

@@ -299,7 +299,9 @@ export class ExpressionCompiler {
     const steps = names.slice(0, -1).map((name, at) => this.#step(name, at === 0 ? origin : memberOrigin, node));
     const lastOrigin = names.length === 1 ? origin : memberOrigin;
     // Which parameter types the arguments have is known only when the method is: they are compiled once for each.
-    const compile = (types: (at: number) => GoType): Eval[] => args.map((arg, at) => this.argument(arg, types(at)));
+    const compile = this.scope.captured((types: (at: number) => GoType): Eval[] => {
+      return args.map((arg, at) => this.argument(arg, types(at)));
+    });
     const cache = new Map<unknown, readonly Eval[]>();
     const reader = this.#reader;
     return (s, dot, value) => {

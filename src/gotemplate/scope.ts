@@ -27,6 +27,27 @@ export class Scope {
     this.#stack.length = mark;
   }
 
+  /** A function that compiles something later, as if the scope were what it is now. */
+  captured<A extends readonly unknown[], R>(compile: (...args: A) => R): (...args: A) => R {
+    const stack = [...this.#stack];
+    const { dotOrigin } = this;
+    return (...args) => {
+      const now = [...this.#stack];
+      const origin = this.dotOrigin;
+      this.#restore(stack, dotOrigin);
+      try {
+        return compile(...args);
+      } finally {
+        this.#restore(now, origin);
+      }
+    };
+  }
+
+  #restore(stack: readonly Variable[], dotOrigin: Origin): void {
+    this.#stack.splice(0, this.#stack.length, ...stack);
+    this.dotOrigin = dotOrigin;
+  }
+
   /** A slot no name refers to. */
   hidden(): number {
     return this.#slots++;

@@ -49,6 +49,11 @@ export function typeError(field: string, expected: string, actual: string): Fiel
   return { type: 'FieldValueTypeInvalid', field, body: `Invalid value: "${actual}": ${detail}` };
 }
 
+export function formatError(field: string, value: unknown, format: string): FieldError {
+  const detail = `${field} in body must be of type ${format}: ${shown(value)}`;
+  return { type: 'FieldValueTypeInvalid', field, body: `Invalid value: ${shown(value)}: ${detail}` };
+}
+
 export function notSupportedError(field: string, value: unknown, supported: readonly string[]): FieldError {
   const words = supported.map(quote).join(', ');
   return {

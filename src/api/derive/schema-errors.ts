@@ -1,6 +1,7 @@
 // From what a generated validator reports to field errors in the API server's words and in the declaration's order.
 import type { Schema, StructuralSchema } from '../schema.ts';
 import {
+  formatError,
   invalidError,
   notSupportedError,
   requiredError,
@@ -117,11 +118,7 @@ function toFieldError(violation: SchemaViolation, place: Place): FieldError {
     case 'pattern':
       return invalidError(path, value, `${path} in body should match '${schema.pattern ?? ''}'`);
     case 'format':
-      return invalidError(
-        path,
-        value,
-        `${path} in body must be of type ${schema.format ?? ''}: ${JSON.stringify(value)}`,
-      );
+      return formatError(path, value, schema.format ?? '');
     default:
       return bounds(violation, place) ?? invalidError(path, value, `${path} in body is wrong (${violation.keyword})`);
   }

@@ -4,6 +4,7 @@ import process from 'node:process';
 import { ExecAuth } from '@kubernetes/client-node/dist/exec_auth.js';
 import { OpenIDConnectAuth } from '@kubernetes/client-node/dist/oidc_auth.js';
 import { errorMessage } from '#lib/errors';
+import { oidcRefresher } from './oidc-refresh.ts';
 import type { ExecEntry } from './kubeconfig.ts';
 import type { PluginAnswer, PluginRequest } from './plugin-credentials.ts';
 
@@ -50,7 +51,7 @@ async function answerOidc(config: Record<string, string>): Promise<PluginAnswer>
   const auth = new OpenIDConnectAuth();
   const user = { name: 'user', authProvider: { name: 'oidc', config: { ...config } } };
   const headers: Record<string, string> = {};
-  await auth.applyAuthentication(user, { headers });
+  await auth.applyAuthentication(user, { headers }, oidcRefresher(config));
   const token = headers['Authorization']?.slice('Bearer '.length);
   if (token === undefined) {
     return {

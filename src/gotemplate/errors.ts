@@ -1,5 +1,7 @@
 // What can go wrong in a template: parsing, executing, a function's own error, and the limits that protect us from a chart.
 
+import { quote } from '#lib/go-quote';
+
 /** An error a template function returns (or a panic in it): becomes `error calling NAME: MESSAGE`. */
 export class GoError extends Error {
   constructor(message: string, options?: ErrorOptions) {
@@ -17,21 +19,38 @@ export interface ExecFrame {
   readonly location: string;
   /** The template being executed. */
   readonly executing: string;
-  /** The node's source form; empty when the failure has no node. */
+  /** The node's source form. */
   readonly context: string;
-  /** The text after the position. */
-  readonly detail: string;
+  /** The text after the position, up to the message of the cause when a function failed. */
+  readonly text: string;
 }
 
-/** Go's execution error. Its message is whole: `template: F:L:C: executing "X" at <CTX>: TEXT`. */
+/**
+ * Go's execution error, `template: F:L:C: executing "X" at <CTX>: TEXT`; an error of a function goes on with that error's
+ * message. The message is put together when it is asked for: a thousand nested includes would otherwise keep a thousand
+ * copies of nearly the same text.
+ */
 export class ExecError extends GoError {
   /** undefined for the errors that name no place (an incomplete or unknown template). */
   readonly frame: ExecFrame | undefined;
 
-  constructor(message: string, frame?: ExecFrame, options?: ErrorOptions) {
-    super(message, options);
-    this.frame = frame;
+  constructor(what: string | ExecFrame, cause?: GoError) {
+    super(typeof what === 'string' ? what : '', cause === undefined ? {} : { cause });
+    this.frame = typeof what === 'string' ? undefined : what;
+    if (this.frame !== undefined) Object.defineProperty(this, 'message', { get: () => wholeMessage(this) });
   }
+}
+
+function wholeMessage(error: ExecError): string {
+  const parts: string[] = [];
+  let next: unknown = error;
+  while (next instanceof ExecError && next.frame !== undefined) {
+    const { location, executing, context, text } = next.frame;
+    parts.push(`template: ${location}: executing ${quote(executing)} at <${context}>: ${text}`);
+    next = next.cause;
+  }
+  if (next instanceof Error) parts.push(next.message);
+  return parts.join('');
 }
 
 /** A limit of ours was reached: aborts the whole render, through every function and include. */

@@ -67,19 +67,16 @@ export class State {
   }
 
   /** The error for what went wrong at the current node. */
-  error(detail: string, cause?: unknown): ExecError {
+  error(text: string, cause?: GoError): ExecError {
     const location = locate(this.tree, this.node.pos);
-    const context = nodeString(this.node);
-    const executing = this.tree.name;
-    const message = `template: ${location}: executing ${quote(executing)} at <${context}>: ${detail}`;
-    return new ExecError(message, { location, executing, context, detail }, cause === undefined ? {} : { cause });
+    return new ExecError({ location, executing: this.tree.name, context: nodeString(this.node), text }, cause);
   }
 
   /** What to throw when the function called at `node` has thrown. */
   callError(error: unknown, node: Node, name: string): unknown {
     if (!(error instanceof GoError)) return error;
     this.node = node;
-    return this.error(`error calling ${name}: ${error.message}`, error);
+    return this.error(`error calling ${name}: `, error);
   }
 }
 
@@ -137,7 +134,7 @@ export class Run implements Execution {
 export function translate(error: unknown, state: State): unknown {
   if (!(error instanceof RangeError)) return error;
   if (error.message.includes('call stack')) {
-    return state.error('exceeded maximum template depth (100000)', error);
+    return state.error('exceeded maximum template depth (100000)');
   }
   if (/string length|array length|BigInt/i.test(error.message)) {
     return new LimitError('the templates build a value that is too large', { cause: error });

@@ -1,17 +1,18 @@
 // yaml.v3's encoder on node trees: styles and comments as the nodes ask for them.
 import { encodeBinary, hasInvalidBytes } from './binary.ts';
 import { yamlError } from './errors.ts';
-import { Node, QUOTED, Style } from './node.ts';
+import { Node, Style } from './node.ts';
 import type { EmitOptions } from './options.ts';
-import { longTag, plainTag, shortTag } from './resolve.ts';
+import { PendingComments } from './pending-comments.ts';
+import { shortTag } from './resolve.ts';
 import { analyze, Form } from './scalar-analysis.ts';
 import { possibleStyle } from './scalar-style.ts';
+import { scalarTag, tagLength, writeTag } from './written-tag.ts';
 import { Writer } from './writer.ts';
 
 const LONGEST_KEY = 128;
 const DEPTH_LIMIT = 4000;
 const WORD = /^[0-9A-Za-z_-]+$/;
-const URI_CHARACTER = /[0-9A-Za-z_;/?:@&=+$,.~*'()[\]-]/;
 
 /** Where a node stands. */
 interface Place {
@@ -27,36 +28,16 @@ const FLOW_ITEM: Place = { inMapping: false, simpleKey: false, inBlockSequence: 
 const SIMPLE_KEY: Place = { inMapping: true, simpleKey: true, inBlockSequence: false };
 const PAIR: Place = { inMapping: true, simpleKey: false, inBlockSequence: false };
 
-/** Comments wait here until the line they belong to is written; a later node of the same kind replaces them. */
-class PendingComments {
-  head = '';
-  line = '';
-  foot = '';
-  tail = '';
-  /** The line comment of a key, which moves to its value. */
-  key = '';
-
-  load(head: string, line: string, foot: string, tail: string): void {
-    this.head = head !== '' ? head : this.head;
-    this.line = line !== '' ? line : this.line;
-    this.foot = foot !== '' ? foot : this.foot;
-    this.tail = tail !== '' ? tail : this.tail;
-  }
-
-  followsLine(): boolean {
-    return this.line !== '' || this.foot !== '' || this.tail !== '';
-  }
-}
-
 class NodeEmitter {
   readonly writer: Writer;
   private readonly compact: boolean;
-  private readonly comments = new PendingComments();
+  private readonly comments: PendingComments;
   private flowLevel = 0;
   private depth = 0;
 
   constructor({ indent = 2, sequences = 'compact' }: EmitOptions) {
     this.writer = new Writer('v3', indent < 2 || indent > 9 ? 2 : indent);
+    this.comments = new PendingComments(this.writer);
     this.compact = sequences === 'compact';
   }
 
@@ -70,17 +51,17 @@ class NodeEmitter {
       writer.writeIndent();
     }
     if (comments.head !== '') {
-      this.processHead();
+      this.comments.writeHead();
       writer.putBreak();
     }
     for (const child of isDocument ? node.content : [node]) {
       this.loadStart(child, '');
-      this.processHead();
+      this.comments.writeHead();
       this.emit(child, ROOT);
     }
     comments.load('', '', isDocument ? node.footComment : '', '');
     writer.footIndent = 0;
-    this.processFoot();
+    this.comments.writeFoot();
     writer.footIndent = -1;
     writer.writeIndent();
   }
@@ -88,8 +69,8 @@ class NodeEmitter {
   /** A node with the comments behind it; a collection's own content comes after those. */
   private emit(node: Node, place: Place): void {
     this.start(node, place);
-    this.processLine();
-    this.processFoot();
+    this.comments.writeLine();
+    this.comments.writeFoot();
     this.body(node, place);
   }
 
@@ -119,7 +100,7 @@ class NodeEmitter {
       this.writeAnchor(node);
       const implied = node.kind === 'mapping' ? '!!map' : '!!seq';
       const redundant = (node.style & Style.tagged) === 0 && shortTag(node.tag) === implied;
-      this.writeTag(redundant ? '' : node.tag);
+      writeTag(this.writer, redundant ? '' : node.tag);
     }
   }
 
@@ -131,10 +112,14 @@ class NodeEmitter {
       throw yamlError(`exceeded max depth of ${DEPTH_LIMIT}`);
     }
     const flow = this.flowLevel > 0 || (node.style & Style.flow) !== 0 || node.content.length === 0;
-    if (node.kind === 'mapping') {
-      flow ? this.flowMapping(node, place) : this.blockMapping(node, place);
+    if (node.kind === 'mapping' && flow) {
+      this.flowMapping(node, place);
+    } else if (node.kind === 'mapping') {
+      this.blockMapping(node, place);
+    } else if (flow) {
+      this.flowSequence(node, place);
     } else {
-      flow ? this.flowSequence(node, place) : this.blockSequence(node, place);
+      this.blockSequence(node, place);
     }
     this.depth--;
   }
@@ -159,7 +144,7 @@ class NodeEmitter {
     const outer = this.increaseIndent(false, place, compact);
     for (const item of node.content) {
       this.loadStart(item, '');
-      this.processHead();
+      this.comments.writeHead();
       writer.writeIndent();
       writer.writeLead('-');
       this.emit(item, ITEM);
@@ -179,7 +164,7 @@ class NodeEmitter {
       this.loadStart(key, tail);
       // A key's foot comment stands behind its value: it is written as the tail of the pair.
       tail = (content[i] as Node).footComment;
-      this.processHead();
+      this.comments.writeHead();
       writer.writeIndent();
       if (comments.line !== '') {
         comments.key = comments.line;
@@ -190,7 +175,7 @@ class NodeEmitter {
       this.emit(value, PAIR);
     }
     comments.load('', node.lineComment, node.footComment, tail);
-    this.processHead();
+    this.comments.writeHead();
     writer.indent = outer;
   }
 
@@ -225,7 +210,7 @@ class NodeEmitter {
       // A block follows: the comment stays on the key's line.
       const { line } = comments;
       comments.line = comments.key;
-      this.processLine();
+      this.comments.writeLine();
       comments.key = line;
     }
   }
@@ -249,8 +234,8 @@ class NodeEmitter {
       writer.writeIndent();
     }
     writer.writeTight(']');
-    this.processLine();
-    this.processFoot();
+    this.comments.writeLine();
+    this.comments.writeFoot();
   }
 
   private openFlow(bracket: '[' | '{', place: Place): number {
@@ -266,7 +251,7 @@ class NodeEmitter {
     if (!separated) {
       writer.writeTight(',');
     }
-    this.processHead();
+    this.comments.writeHead();
     if (writer.column === 0) {
       writer.writeIndent();
     }
@@ -276,8 +261,8 @@ class NodeEmitter {
     if (this.comments.followsLine()) {
       this.writer.writeTight(',');
     }
-    this.processLine();
-    this.processFoot();
+    this.comments.writeLine();
+    this.comments.writeFoot();
   }
 
   private flowMapping(node: Node, place: Place): void {
@@ -297,12 +282,12 @@ class NodeEmitter {
     if (!separated && (comments.head !== '' || comments.foot !== '' || comments.tail !== '')) {
       writer.writeTight(',');
     }
-    this.processHead();
+    this.comments.writeHead();
     this.flowLevel--;
     writer.indent = outer;
     writer.writeTight('}');
-    this.processLine();
-    this.processFoot();
+    this.comments.writeLine();
+    this.comments.writeFoot();
   }
 
   /** Returns whether the comma behind the pair was written. */
@@ -366,21 +351,6 @@ class NodeEmitter {
     this.writer.writeTight(name);
   }
 
-  private writeTag(tag: string): void {
-    if (tag === '') {
-      return;
-    }
-    const [handle, suffix] = splitTag(tag);
-    if (handle !== '') {
-      this.writer.writeWord(handle);
-      if (suffix !== '') {
-        this.writer.writeTight(escapeUri(suffix));
-      }
-    } else {
-      this.writer.writeWord(`!<${escapeUri(suffix)}>`);
-    }
-  }
-
   private scalar(node: Node, place: Place): void {
     const { writer, comments } = this;
     const { tag, forceQuotes } = scalarTag(node);
@@ -392,7 +362,7 @@ class NodeEmitter {
       simpleKey: place.simpleKey,
     });
     this.writeAnchor(node);
-    this.writeTag(binary ? '!!binary' : tag);
+    writeTag(this.writer, binary ? '!!binary' : tag);
     const outer = this.increaseIndent(true, place);
     switch (style) {
       case 0:
@@ -409,7 +379,7 @@ class NodeEmitter {
         if (comments.line === '') {
           writer.putBreak();
         }
-        this.processLine();
+        this.comments.writeLine();
         if (style === Style.literal) {
           writer.writeLiteralLines(text);
         } else {
@@ -418,84 +388,6 @@ class NodeEmitter {
     }
     writer.indent = outer;
   }
-
-  private processHead(): void {
-    const { writer, comments } = this;
-    if (comments.tail !== '') {
-      writer.writeIndent();
-      this.writeComment(comments.tail);
-      comments.tail = '';
-      writer.footIndent = Math.max(writer.indent, 0);
-    }
-    if (comments.head !== '') {
-      writer.writeIndent();
-      this.writeComment(comments.head);
-      comments.head = '';
-    }
-  }
-
-  private processLine(): void {
-    const { writer, comments } = this;
-    if (comments.line !== '') {
-      if (!writer.whitespace) {
-        writer.put(' ');
-      }
-      this.writeComment(comments.line);
-      comments.line = '';
-    }
-  }
-
-  private processFoot(): void {
-    const { writer, comments } = this;
-    if (comments.foot !== '') {
-      writer.writeIndent();
-      this.writeComment(comments.foot);
-      comments.foot = '';
-      writer.footIndent = Math.max(writer.indent, 0);
-    }
-  }
-
-  private writeComment(comment: string): void {
-    const { writer } = this;
-    const lines = comment.split('\n');
-    for (const [index, line] of lines.entries()) {
-      if (line !== '') {
-        if (index > 0) {
-          writer.writeIndent();
-        }
-        writer.put(line.startsWith('#') ? line : `# ${line}`);
-        writer.indention = false;
-      }
-      // A comment that ends with a break has its own; all others get one.
-      if (index < lines.length - 1 || line !== '') {
-        writer.putBreak();
-      }
-    }
-    writer.whitespace = true;
-  }
-}
-
-/** The tag a scalar is written with, and whether its text must be kept from meaning something else. */
-function scalarTag(node: Node): { tag: string; forceQuotes: boolean } {
-  const { tag } = node;
-  if (tag === '' || (node.style & Style.tagged) !== 0) {
-    return { tag, forceQuotes: false };
-  }
-  const short = shortTag(tag);
-  if (hasInvalidBytes(node.value)) {
-    if (short === '!!binary') {
-      throw yamlError('explicitly tagged !!binary data must be base64-encoded');
-    }
-    throw yamlError(`cannot marshal invalid UTF-8 data as ${short}`);
-  }
-  if (short === '!!str' && (node.style & QUOTED) !== 0) {
-    return { tag: '', forceQuotes: false };
-  }
-  // A merge key does not resolve to its own tag, so upstream writes `!!merge <<`.
-  if (short !== '!!merge' && plainTag(node.value, 'v3') === short) {
-    return { tag: '', forceQuotes: false };
-  }
-  return short === '!!str' ? { tag: '', forceQuotes: true } : { tag, forceQuotes: false };
 }
 
 function withoutFoot(key: Node): Node {
@@ -517,33 +409,6 @@ function askedStyle({ style }: Node, text: string, forceQuotes: boolean): number
     return Style.literal;
   }
   return forceQuotes ? Style.double : 0;
-}
-
-function splitTag(tag: string): [handle: string, suffix: string] {
-  const long = longTag(tag);
-  const standard = 'tag:yaml.org,2002:';
-  if (long.startsWith('!')) {
-    return ['!', long.slice(1)];
-  }
-  return long.startsWith(standard) ? ['!!', long.slice(standard.length)] : ['', long];
-}
-
-function tagLength(tag: string): number {
-  return splitTag(tag).join('').length;
-}
-
-function escapeUri(text: string): string {
-  let out = '';
-  for (const char of text) {
-    if (URI_CHARACTER.test(char)) {
-      out += char;
-      continue;
-    }
-    for (const byte of Buffer.from(char, 'utf8')) {
-      out += `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
-    }
-  }
-  return out;
 }
 
 /** yaml.v3's encoder on a node (a `document` or any other); ends with a line break. */

@@ -30,7 +30,9 @@ function nested(value: GoValue, flavor: Flavor): string {
   if (Array.isArray(value)) {
     return `[]interface {}{${value.map((item) => nested(item, flavor)).join(', ')}}`;
   }
-  const pairs = Object.entries(value).map(([key, item]) => `${quote(key)}:${nested(item, flavor)}`);
+  const pairs = Object.entries(value)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, item]) => `${quote(key)}:${nested(item, flavor)}`);
   const keys = flavor === 'v3' ? 'string' : 'interface {}';
   return `map[${keys}]interface {}{${pairs.join(', ')}}`;
 }

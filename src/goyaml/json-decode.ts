@@ -65,7 +65,9 @@ class JsonReader {
     const code = this.text.codePointAt(this.at);
     if (code === undefined) {
       // At the end Go goes on with one space, and complains of that where no space may stand.
-      throw new YamlError(SPACE_MAY_STAND.test(where) ? 'unexpected end of JSON input' : `invalid character ' ' ${where}`);
+      throw new YamlError(
+        SPACE_MAY_STAND.test(where) ? 'unexpected end of JSON input' : `invalid character ' ' ${where}`,
+      );
     }
     const byte = code < 128 ? code : (Buffer.from(String.fromCodePoint(code), 'utf8')[0] as number);
     const char = String.fromCharCode(byte);

@@ -12,10 +12,12 @@ export interface MarshalJSONOptions {
   readonly sortKeys?: boolean;
 }
 
+/* oxlint-disable no-control-regex -- control characters are what is looked for */
 const NEEDS_ESCAPE = /[\0-\x1f"\\\u2028\u2029\ud800-\udfff]/;
 const NEEDS_ESCAPE_HTML = /[\0-\x1f"\\<>&\u2028\u2029\ud800-\udfff]/;
 const ESCAPABLE = /[\0-\x1f"\\\u2028\u2029]/g;
 const ESCAPABLE_HTML = /[\0-\x1f"\\<>&\u2028\u2029]/g;
+/* oxlint-enable no-control-regex */
 const BEYOND_SURROGATES = /[\ud800-\uffff]/;
 const DEPTH_LIMIT = 4000;
 

@@ -5,6 +5,7 @@ import { syntaxError } from './failures.ts';
 import { Node, Style } from './node.ts';
 import type { Flavor, Limits } from './options.ts';
 import { plainTag, shortTag } from './resolve.ts';
+import { TagHandles } from './tag-handles.ts';
 import { Scanner, type ScannerOptions } from './scanner.ts';
 import { T, type Mark, type Token } from './token.ts';
 
@@ -16,11 +17,6 @@ interface Properties {
   readonly tag: string;
 }
 
-const DEFAULT_HANDLES: readonly (readonly [string, string])[] = [
-  ['!', '!'],
-  ['!!', 'tag:yaml.org,2002:'],
-];
-
 /** Reads documents one after the other; nothing behind the last one asked for is looked at. */
 export class Parser {
   private readonly scanner: Scanner;
@@ -29,7 +25,7 @@ export class Parser {
   private readonly comments: CommentLedger;
   /** v3 keeps anchors over documents, v2 does not. */
   private anchors = new Map<string, Node>();
-  private handles = new Map<string, string>(DEFAULT_HANDLES);
+  private readonly handles = new TagHandles();
   private depth = 0;
   private nodes = 0;
   private first = true;
@@ -71,14 +67,14 @@ export class Parser {
       this.anchors = new Map();
     }
     if (explicit) {
-      this.parseDirectives();
+      this.readDirectives();
       const start = this.peek();
       if (start.type !== T.documentStart) {
         this.fail('did not find expected <document start>', start.start);
       }
       this.scanner.skip();
     } else {
-      this.resetHandles([]);
+      this.handles.reset();
       document.headComment = this.comments.takeDocumentHead();
     }
     document.content.push(explicit ? this.parseExplicitContent() : this.parseNode(true, false));
@@ -104,33 +100,16 @@ export class Parser {
     }
   }
 
-  private parseDirectives(): void {
-    const handles: [string, string][] = [];
-    let version = false;
-    for (let token = this.peek(); ; token = this.peek()) {
-      if (token.type === T.versionDirective) {
-        if (version) {
-          this.fail('found duplicate %YAML directive', token.start);
-        }
-        if (token.value !== '1.1') {
-          this.fail('found incompatible YAML document', token.start);
-        }
-        version = true;
-      } else if (token.type === T.tagDirective) {
-        if (handles.some(([handle]) => handle === token.value)) {
-          this.fail('found duplicate %TAG directive', token.start);
-        }
-        handles.push([token.value, token.suffix]);
-      } else {
-        break;
+  private readDirectives(): void {
+    this.handles.reset();
+    for (let token = this.peek(); token.type === T.versionDirective || token.type === T.tagDirective;) {
+      const problem = this.handles.add(token);
+      if (problem !== undefined) {
+        this.fail(problem, token.start);
       }
       this.scanner.skip();
+      token = this.peek();
     }
-    this.resetHandles(handles);
-  }
-
-  private resetHandles(handles: readonly (readonly [string, string])[]): void {
-    this.handles = new Map([...DEFAULT_HANDLES, ...handles]);
   }
 
   private peek(): Token {
@@ -254,14 +233,8 @@ export class Parser {
   }
 
   private expandTag(token: Token, start: Mark): string {
-    if (token.value === '') {
-      return token.suffix;
-    }
-    const prefix = this.handles.get(token.value);
-    if (prefix === undefined) {
-      return this.fail('found undefined tag handle', token.start, start);
-    }
-    return prefix + token.suffix;
+    const tag = this.handles.expand(token);
+    return tag ?? this.fail('found undefined tag handle', token.start, start);
   }
 
   private parseScalar(token: Token, properties: Properties): Node {

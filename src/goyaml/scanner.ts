@@ -161,7 +161,8 @@ export class Scanner {
 
   private isTooLong(key: SimpleKey): boolean {
     const units = this.pos - key.mark.index;
-    return units > LONGEST_KEY && [...this.text.slice(key.mark.index, this.pos)].length > LONGEST_KEY;
+    // All on one line: its surrogate pairs are single characters.
+    return units > LONGEST_KEY && this.column - key.mark.column > LONGEST_KEY;
   }
 
   /** Notes that a key may start here; undefined where none is allowed. */

@@ -49,8 +49,11 @@ function compareAt(a: string, b: string, i: number, flavor: Flavor): number {
   const lead = ar === 48 || br === 48 ? hasSignificantDigit(a, i) : false;
   const an = digitRun(a, i, lead);
   const bn = digitRun(b, i, lead);
-  if (an.value < bn.value || an.value > bn.value) {
-    return an.value < bn.value ? -1 : 1;
+  if (an.value < bn.value) {
+    return -1;
+  }
+  if (an.value > bn.value) {
+    return 1;
   }
   return an.length === bn.length ? ar - br : an.length - bn.length;
 }

@@ -10,6 +10,7 @@ import { crdName, customResourceDefinition } from '#api/derive/crd';
 import type { CustomResourceDefinition } from '#api/derive/crd';
 import type { KindDefinition } from '#api/kind';
 import { allKinds } from '#api/scheme';
+import { skip } from '#test/support/skip';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const fixtures = path.join(root, '../shared/fixtures');
@@ -57,6 +58,12 @@ function comparable(kind: string, version: CustomResourceDefinition['spec']['ver
     delete schema.openAPIV3Schema.properties.spec['x-kubernetes-validations'];
   }
   return text;
+}
+
+function skipWithoutFixtures(context: Mocha.Context): void {
+  if (!existsSync(fixtures)) {
+    skip(context, "Flux's own definitions are not at hand");
+  }
 }
 
 function digest(value: Json): string {
@@ -116,9 +123,7 @@ describe('custom resource definitions', () => {
       const mine = customResourceDefinition(definition);
 
       before(function () {
-        if (!existsSync(fixtures)) {
-          this.skip();
-        }
+        skipWithoutFixtures(this);
       });
 
       it('has the names and the scope of Flux', () => {
@@ -157,9 +162,7 @@ describe('custom resource definitions', () => {
   }
 
   it('add to Flux 2.7 only what is listed', function () {
-    if (!existsSync(fixtures)) {
-      this.skip();
-    }
+    skipWithoutFixtures(this);
     const found = fluxKinds.flatMap((definition) => {
       const mine = customResourceDefinition(definition).spec.versions;
       return load('flux-v2.7', definition).spec.versions.flatMap((older) => {

@@ -122,32 +122,38 @@ export function parseRetryAfter(header: string | undefined): number | undefined 
   return header !== undefined && /^\d{1,9}$/.test(header.trim()) ? Number(header.trim()) : undefined;
 }
 
-function isReason(error: unknown, reason: string, code: number): error is StatusError {
-  return error instanceof StatusError && (error.reason === reason || (error.reason === '' && error.status === code));
+/** Asks about anything that was thrown. What is known to be a StatusError stays one when the answer is no. */
+interface Question {
+  (error: StatusError): boolean;
+  (error: unknown): error is StatusError;
 }
 
-export const isNotFound = (error: unknown): error is StatusError => isReason(error, 'NotFound', 404);
-export const isAlreadyExists = (error: unknown): error is StatusError =>
-  error instanceof StatusError && error.reason === 'AlreadyExists';
-export const isConflict = (error: unknown): error is StatusError => isReason(error, 'Conflict', 409);
-export const isInvalid = (error: unknown): error is StatusError => isReason(error, 'Invalid', 422);
-export const isBadRequest = (error: unknown): error is StatusError => isReason(error, 'BadRequest', 400);
-export const isUnauthorized = (error: unknown): error is StatusError => isReason(error, 'Unauthorized', 401);
-export const isForbidden = (error: unknown): error is StatusError => isReason(error, 'Forbidden', 403);
-export const isTooManyRequests = (error: unknown): error is StatusError => isReason(error, 'TooManyRequests', 429);
-export const isTimeout = (error: unknown): error is StatusError => isReason(error, 'Timeout', 504);
-export const isServiceUnavailable = (error: unknown): error is StatusError =>
-  isReason(error, 'ServiceUnavailable', 503);
-export const isMethodNotSupported = (error: unknown): error is StatusError => isReason(error, 'MethodNotAllowed', 405);
-/** 410 by either of its reasons: a resourceVersion or a continue token that is too old. */
-export const isGone = (error: unknown): error is StatusError =>
-  isReason(error, 'Gone', 410) ||
-  isReason(error, 'Expired', 410) ||
-  (error instanceof StatusError && error.status === 410);
+function asks(holds: (error: StatusError) => boolean): Question {
+  return (error: unknown): error is StatusError => error instanceof StatusError && holds(error);
+}
 
-/** A resource kind or group-version the server does not serve, told apart from a missing object. */
-export const isNoSuchResource = (error: unknown): error is StatusError =>
-  isNotFound(error) && (error.details.name ?? '') === '';
+/** By the reason; by the code only where the server gave none. */
+function asksReason(reason: string, code: number): Question {
+  return asks((error) => error.reason === reason || (error.reason === '' && error.status === code));
+}
+
+export const isNotFound = asksReason('NotFound', 404);
+export const isAlreadyExists = asks((error) => error.reason === 'AlreadyExists');
+export const isConflict = asksReason('Conflict', 409);
+export const isInvalid = asksReason('Invalid', 422);
+export const isBadRequest = asksReason('BadRequest', 400);
+export const isUnauthorized = asksReason('Unauthorized', 401);
+export const isForbidden = asksReason('Forbidden', 403);
+export const isTooManyRequests = asksReason('TooManyRequests', 429);
+export const isTimeout = asksReason('Timeout', 504);
+export const isServiceUnavailable = asksReason('ServiceUnavailable', 503);
+export const isMethodNotSupported = asksReason('MethodNotAllowed', 405);
+
+/** 410 by either of its reasons, Gone and Expired: a resourceVersion or a continue token that is too old. */
+export const isGone = asks((error) => error.status === 410 || error.reason === 'Gone' || error.reason === 'Expired');
+
+/** A kind or group-version the server does not serve, told apart from a missing object: such an answer names none. */
+export const isNoSuchResource = asks((error) => isNotFound(error) && error.details.kind === undefined);
 
 /** The fields other managers own, when a server-side apply without force was refused; else empty. */
 export function fieldConflicts(error: unknown): readonly FieldConflict[] {

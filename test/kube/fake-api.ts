@@ -117,7 +117,7 @@ export function configMap(
   name: string,
   resourceVersion: string,
   more: Record<string, unknown> = {},
-): Record<string, unknown> & { metadata: { name: string } } {
+): Record<string, unknown> & { metadata: Record<string, unknown> } {
   return { metadata: { name, namespace: 'default', uid: `uid-${name}`, resourceVersion }, ...more };
 }
 

@@ -1,6 +1,6 @@
 // html, js and urlquery: text made safe for the place it is put in.
 import { toBytes } from '#lib/go-string';
-import { isPrint } from '#lib/go-unicode';
+import { isPrint } from '#lib/go-printable';
 
 const HTML = new Map([
   ['\0', '\ufffd'],

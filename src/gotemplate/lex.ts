@@ -1,7 +1,7 @@
 // The lexer: template text to tokens, with the line numbers and the error texts of Go's.
 import { formatInteger, plainSpec } from '#lib/go-format';
 import { quote } from '#lib/go-quote';
-import { isLetterOrDigit } from '#lib/go-unicode';
+import { isLetterOrDigit } from '#lib/go-printable';
 
 export type TokenType =
   | 'error'

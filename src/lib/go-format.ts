@@ -3,7 +3,7 @@
 import { formatFloat, type FloatFormat } from './go-float.ts';
 import { canBackquote, quote, quoteRune } from './go-quote.ts';
 import { fromBytes, toBytes } from './go-string.ts';
-import { isPrint } from './go-unicode.ts';
+import { isPrint } from './go-printable.ts';
 
 /** The flags, width and precision of one directive. */
 export interface FormatSpec {

@@ -1,6 +1,6 @@
 // strconv.Quote and Unquote: Go's string and rune literals, written and read.
 import { fromBytes } from './go-string.ts';
-import { isPrint } from './go-unicode.ts';
+import { isPrint } from './go-printable.ts';
 
 const SHORT = new Map([
   [0x07, '\\a'],

@@ -1,114 +1,70 @@
-// Go's view of Unicode: its tables are those of version 15, ours may be newer.
+// Go's unicode package where JavaScript differs: case is mapped rune by rune, one to one, whatever the context or language.
 
-const PRINTABLE = /[\p{L}\p{M}\p{N}\p{P}\p{S}]/u;
-const LETTER_OR_DIGIT = /[\p{L}\p{Nd}]/u;
+const IOTA_CAPITALS = new Map([
+  ['\u1fb3', '\u1fbc'],
+  ['\u1fc3', '\u1fcc'],
+  ['\u1ff3', '\u1ffc'],
+]);
 
-/** Assigned after Unicode 15.0, first and last of each range: unknown to Go. */
-const LATER: readonly (readonly [first: number, last: number])[] = [
-  [0x88f, 0x88f],
-  [0x897, 0x897],
-  [0xc5c, 0xc5c],
-  [0xcdc, 0xcdc],
-  [0x1acf, 0x1add],
-  [0x1ae0, 0x1aeb],
-  [0x1b4e, 0x1b4f],
-  [0x1b7f, 0x1b7f],
-  [0x1c89, 0x1c8a],
-  [0x20c1, 0x20c1],
-  [0x2427, 0x2429],
-  [0x2b96, 0x2b96],
-  [0x2ffc, 0x2fff],
-  [0x31e4, 0x31e5],
-  [0x31ef, 0x31ef],
-  [0xa7cb, 0xa7cf],
-  [0xa7d2, 0xa7d2],
-  [0xa7d4, 0xa7d4],
-  [0xa7da, 0xa7dc],
-  [0xa7f1, 0xa7f1],
-  [0xfbc3, 0xfbd2],
-  [0xfd90, 0xfd91],
-  [0xfdc8, 0xfdce],
-  [0x105c0, 0x105f3],
-  [0x10940, 0x10959],
-  [0x10d40, 0x10d65],
-  [0x10d69, 0x10d85],
-  [0x10d8e, 0x10d8f],
-  [0x10ec2, 0x10ec7],
-  [0x10ed0, 0x10ed8],
-  [0x10efa, 0x10efc],
-  [0x11380, 0x11389],
-  [0x1138b, 0x1138b],
-  [0x1138e, 0x1138e],
-  [0x11390, 0x113b5],
-  [0x113b7, 0x113c0],
-  [0x113c2, 0x113c2],
-  [0x113c5, 0x113c5],
-  [0x113c7, 0x113ca],
-  [0x113cc, 0x113d5],
-  [0x113d7, 0x113d8],
-  [0x113e1, 0x113e2],
-  [0x116d0, 0x116e3],
-  [0x11b60, 0x11b67],
-  [0x11bc0, 0x11be1],
-  [0x11bf0, 0x11bf9],
-  [0x11db0, 0x11ddb],
-  [0x11de0, 0x11de9],
-  [0x11f5a, 0x11f5a],
-  [0x13460, 0x143fa],
-  [0x16100, 0x16139],
-  [0x16d40, 0x16d79],
-  [0x16ea0, 0x16eb8],
-  [0x16ebb, 0x16ed3],
-  [0x16ff2, 0x16ff6],
-  [0x187f8, 0x187ff],
-  [0x18cff, 0x18cff],
-  [0x18d09, 0x18d1e],
-  [0x18d80, 0x18df2],
-  [0x1cc00, 0x1ccfc],
-  [0x1cd00, 0x1ceb3],
-  [0x1ceba, 0x1ced0],
-  [0x1cee0, 0x1cef0],
-  [0x1e5d0, 0x1e5fa],
-  [0x1e5ff, 0x1e5ff],
-  [0x1e6c0, 0x1e6de],
-  [0x1e6e0, 0x1e6f5],
-  [0x1e6fe, 0x1e6ff],
-  [0x1f6d8, 0x1f6d8],
-  [0x1f777, 0x1f77a],
-  [0x1f8b2, 0x1f8bb],
-  [0x1f8c0, 0x1f8c1],
-  [0x1f8d0, 0x1f8d8],
-  [0x1fa54, 0x1fa57],
-  [0x1fa89, 0x1fa8a],
-  [0x1fa8e, 0x1fa8f],
-  [0x1fabe, 0x1fabe],
-  [0x1fac6, 0x1fac6],
-  [0x1fac8, 0x1fac8],
-  [0x1facd, 0x1facd],
-  [0x1fadc, 0x1fadc],
-  [0x1fadf, 0x1fadf],
-  [0x1fae9, 0x1faea],
-  [0x1faef, 0x1faef],
-  [0x1fbcb, 0x1fbef],
-  [0x1fbfa, 0x1fbfa],
-  [0x2b73a, 0x2b73f],
-  [0x2cea2, 0x2cead],
-  [0x2ebf0, 0x2ee5d],
-  [0x323b0, 0x33479],
-];
+/** Letters with a title form of their own: the DZ, LJ, NJ digraphs. */
+const TITLE_FORMS: ReadonlyMap<string, string> = new Map(
+  ['\u01c4\u01c5\u01c6', '\u01c7\u01c8\u01c9', '\u01ca\u01cb\u01cc', '\u01f1\u01f2\u01f3'].flatMap((forms) =>
+    Array.from(forms, (form) => [form, forms.charAt(1)] as const),
+  ),
+);
 
-function isLater(rune: number): boolean {
-  return LATER.some(([first, last]) => rune >= first && rune <= last);
+/** unicode.ToUpper of one rune (a string of one code point). */
+export function runeToUpper(rune: string): string {
+  const upper = rune.toUpperCase();
+  if (isOneRune(upper)) return upper;
+  // The full mapping has several letters; some of these runes have a simple mapping as well.
+  const code = rune.charCodeAt(0);
+  if (code >= 0x1f80 && code <= 0x1faf) return (code & 8) === 0 ? String.fromCharCode(code + 8) : rune;
+  return IOTA_CAPITALS.get(rune) ?? rune;
 }
 
-/** unicode.IsPrint. */
-export function isPrint(rune: number): boolean {
-  if (rune < 0x7f) return rune >= 0x20;
-  if (rune < 0xa1) return false;
-  return PRINTABLE.test(String.fromCodePoint(rune)) && !isLater(rune);
+/** unicode.ToLower of one rune. */
+export function runeToLower(rune: string): string {
+  // Turkish dotted capital I is the one rune whose lower case takes two.
+  return rune === '\u0130' ? 'i' : rune.toLowerCase();
 }
 
-/** unicode.IsLetter or unicode.IsDigit. */
-export function isLetterOrDigit(rune: number): boolean {
-  return LETTER_OR_DIGIT.test(String.fromCodePoint(rune)) && !isLater(rune);
+/** unicode.ToTitle of one rune. */
+export function runeToTitle(rune: string): string {
+  return TITLE_FORMS.get(rune) ?? runeToUpper(rune);
 }
+
+function isOneRune(text: string): boolean {
+  return text.length === 1 || (text.length === 2 && (text.codePointAt(0) ?? 0) > 0xffff);
+}
+
+/** strings.Map: bytes that are not UTF-8 become U+FFFD. */
+export function mapRunes(text: string, mapping: (rune: string) => string): string {
+  let out = '';
+  for (const rune of text.toWellFormed()) out += mapping(rune);
+  return out;
+}
+
+// eslint-disable-next-line no-control-regex
+const ASCII = /^[\x00-\x7f]*$/;
+
+/** strings.ToUpper. */
+export function toUpper(text: string): string {
+  return ASCII.test(text) ? text.toUpperCase() : mapRunes(text, runeToUpper);
+}
+
+/** strings.ToLower. */
+export function toLower(text: string): string {
+  return ASCII.test(text) ? text.toLowerCase() : mapRunes(text, runeToLower);
+}
+
+const SPACES = /^[\t\n\v\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]$/;
+
+export const isSpace = (rune: string): boolean => SPACES.test(rune);
+export const isLetter = (rune: string): boolean => /^\p{L}$/u.test(rune);
+export const isDigit = (rune: string): boolean => /^\p{Nd}$/u.test(rune);
+export const isNumber = (rune: string): boolean => /^\p{N}$/u.test(rune);
+export const isPunct = (rune: string): boolean => /^\p{P}$/u.test(rune);
+export const isUpper = (rune: string): boolean => /^\p{Lu}$/u.test(rune);
+export const isLower = (rune: string): boolean => /^\p{Ll}$/u.test(rune);
+export const isTitle = (rune: string): boolean => /^\p{Lt}$/u.test(rune);

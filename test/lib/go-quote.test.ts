@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { canBackquote, quote, quoteRune, unquote } from '#lib/go-quote';
 import { fromBytes, toBytes } from '#lib/go-string';
-import { isLetterOrDigit, isPrint } from '#lib/go-unicode';
+import { isLetterOrDigit, isPrint } from '#lib/go-printable';
 import { recordedStrconv } from './go-strconv.ts';
 
 function* runes(): Generator<number> {

@@ -77,7 +77,7 @@ function position(index: unknown, length: number, kind: 'slice' | 'string'): num
 
 function index(item: unknown, ...indexes: unknown[]): unknown {
   if (item === null || item === undefined) throw new GoError('index of untyped nil');
-  let value = item;
+  let value: unknown = item;
   for (const each of indexes) value = at(value, each);
   return value;
 }

@@ -13,15 +13,16 @@ import { type PlaneState, readState } from '#dev/state-file';
 import { errorMessage } from '#lib/errors';
 import type { Command, CommandIO } from './command.ts';
 
-const usage = `usage: sluice dev <up|down|status|env> [--dir FOLDER] [--foreground]
+const usage = `usage: sluice dev <up|down|status|env|demo> [--dir FOLDER] [--foreground]
 
   up       start a control plane (etcd, kube-apiserver, kube-controller-manager) on loopback and leave it running;
            with --foreground stay until Ctrl-C
   down     end it; its data stays in the folder
   status   say what runs
   env      print the shell line that points kubectl at it:  eval "$(sluice dev env)"
+  demo     a control plane with Sluice in it and a sample delivery, until Ctrl-C
 
-  --dir FOLDER   the data folder (default .sluice/dev)
+  --dir FOLDER   the data folder (default .sluice/dev, for demo .sluice/run)
 `;
 
 interface Request {
@@ -29,7 +30,7 @@ interface Request {
   readonly io: CommandIO;
 }
 
-const actions: Readonly<Record<string, (request: Request) => Promise<number>>> = { up, down, status, env };
+const actions: Readonly<Record<string, (request: Request) => Promise<number>>> = { up, down, status, env, demo };
 
 export const command: Command = async (args, io) => {
   let parsed;
@@ -50,7 +51,7 @@ export const command: Command = async (args, io) => {
     (values.help === true ? io.stdout : io.stderr).write(usage);
     return values.help === true ? 0 : 2;
   }
-  const request = { dir: path.resolve(values.dir ?? path.join('.sluice', 'dev')), io };
+  const request = { dir: path.resolve(values.dir ?? path.join('.sluice', action === demo ? 'run' : 'dev')), io };
   try {
     return await (action === up && values.foreground === true ? foreground(request) : action(request));
   } catch (error) {
@@ -109,14 +110,9 @@ interface KeeperMessage {
 
 /** Starts the control plane and stays until a signal, or until one of its servers ends. */
 async function foreground({ dir, io }: Request): Promise<number> {
-  const abort = new AbortController();
+  const interrupt = interruption();
   const finished = Promise.withResolvers<number>();
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(name, () => {
-      abort.abort(new DevError('DEV_INTERRUPTED', 'interrupted'));
-      finished.resolve(0);
-    });
-  }
+  interrupt.addEventListener('abort', () => finished.resolve(0));
   // Under `up` there is a process to tell; else the terminal.
   const tell = (message: KeeperMessage): void => {
     if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
@@ -125,7 +121,7 @@ async function foreground({ dir, io }: Request): Promise<number> {
   const plane = await startControlPlane({
     dir,
     env: io.env,
-    signal: abort.signal,
+    signal: interrupt,
     progress: (line) => tell({ line }),
     onCrash: (error) => {
       io.stderr.write(`sluice dev: ${error.message}\n`);
@@ -141,6 +137,24 @@ async function foreground({ dir, io }: Request): Promise<number> {
   } finally {
     await plane.stop();
   }
+}
+
+/** A control plane with Sluice in it and a first delivery. */
+async function demo({ dir, io }: Request): Promise<number> {
+  const { runDemo } = await import('#dev/demo/demo');
+  const program = [process.execPath, ...process.execArgv, process.argv[1] ?? ''];
+  const print = (line: string): void => void io.stdout.write(`${line}\n`);
+  await runDemo({ dir, env: io.env, program, print, signal: interruption() });
+  return 0;
+}
+
+/** Aborts at the first signal that asks the process to end. */
+function interruption(): AbortSignal {
+  const abort = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => abort.abort(new DevError('DEV_INTERRUPTED', 'interrupted')));
+  }
+  return abort.signal;
 }
 
 async function down({ dir, io }: Request): Promise<number> {

@@ -1,5 +1,6 @@
-// Is a server up? HTTPS probes and TCP probes, repeated until a deadline.
-import { request } from 'node:https';
+// Is a server up? HTTP, HTTPS and TCP probes, repeated until a deadline.
+import http from 'node:http';
+import https from 'node:https';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DevError } from './errors.ts';
@@ -7,9 +8,9 @@ import { DevError } from './errors.ts';
 const pauseMs = 25;
 const probeLimitMs = 2000;
 
-export interface HttpsProbe {
+export interface HttpProbe {
   readonly url: string;
-  readonly ca: string;
+  readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
 }
@@ -45,9 +46,10 @@ export function listens(port: number): Promise<boolean> {
 }
 
 /** Does it answer 200? */
-export function answers(probe: HttpsProbe): Promise<boolean> {
+export function answers(probe: HttpProbe): Promise<boolean> {
   return new Promise((resolve) => {
     const { url, ...tls } = probe;
+    const { request } = url.startsWith('https:') ? https : http;
     const req = request(url, { ...tls, agent: false, timeout: probeLimitMs }, (response) => {
       response.resume();
       response.once('close', () => resolve(response.statusCode === 200));

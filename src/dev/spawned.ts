@@ -10,6 +10,8 @@ export interface SpawnRequest {
   readonly binary: string;
   readonly args: readonly string[];
   readonly logFile: string;
+  /** @default next to nothing: the servers take flags */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Told the pid at once, before anything else can fail. */
   readonly onSpawn: (pid: number) => void;
 }
@@ -37,7 +39,7 @@ export class SpawnedServer {
       const child = spawn(request.binary, [...request.args], {
         detached: true,
         stdio: ['ignore', log.fd, log.fd],
-        env: { PATH: '/usr/bin:/bin', HOME: '/nonexistent' },
+        env: request.env ?? { PATH: '/usr/bin:/bin', HOME: '/nonexistent' },
       });
       const exited = new Promise<string>((resolve) => {
         child.once('error', (error) => resolve(`could not be started: ${error.message}`));

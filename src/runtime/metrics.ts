@@ -47,6 +47,7 @@ export class Metrics implements ControllerMetrics, ObjectMetrics, RequestMetrics
   readonly #time: Histogram<'controller'>;
   readonly #object: Histogram<'kind' | 'name' | 'namespace'>;
   readonly #requests: Counter<'code' | 'method' | 'host'>;
+  readonly #reviews: Histogram<'path' | 'allowed'>;
 
   constructor() {
     const registers = [this.registry];
@@ -80,6 +81,13 @@ export class Metrics implements ControllerMetrics, ObjectMetrics, RequestMetrics
       name: 'rest_client_requests_total',
       help: 'Requests to the API server by status code, method and host',
       labelNames: ['code', 'method', 'host'],
+      registers,
+    });
+    this.#reviews = new Histogram({
+      name: 'sluice_admission_review_seconds',
+      help: 'Seconds per admission review, by webhook and verdict',
+      labelNames: ['path', 'allowed'],
+      buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1],
       registers,
     });
     this.#queueGauges();
@@ -128,6 +136,11 @@ export class Metrics implements ControllerMetrics, ObjectMetrics, RequestMetrics
 
   requested(labels: { readonly code: string; readonly method: string; readonly host: string }): void {
     this.#requests.inc({ code: labels.code, method: labels.method, host: labels.host });
+  }
+
+  /** One answered admission review. */
+  reviewed(review: { readonly path: string; readonly allowed: boolean; readonly ms: number }): void {
+    this.#reviews.observe({ path: review.path, allowed: String(review.allowed) }, review.ms / 1000);
   }
 
   /** A counter pair for one named cache. */

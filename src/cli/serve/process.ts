@@ -5,13 +5,20 @@ import { LeaderElector } from '#kube/lease';
 import { ListeningServer } from '#net/server';
 import { jsonLogger, type Logger } from '#runtime/log';
 import type { CommandIO } from '../command.ts';
+import { startAdmission } from './admission.ts';
 import { openContext, type ServeContext } from './context.ts';
 import { startControllers, type RunningControllers } from './controllers.ts';
 import { parseAddress, type ServeFlags } from './flags.ts';
+import { Serving } from './serving.ts';
 import { healthHandler, type HealthChecks } from './health.ts';
 
 export interface RunningSluice {
-  readonly addresses: { readonly artifacts: string; readonly health: string; readonly metrics?: string };
+  readonly addresses: {
+    readonly artifacts: string;
+    readonly health: string;
+    readonly metrics?: string;
+    readonly webhooks?: string;
+  };
   readonly context: ServeContext;
   /** Resolves when the process has to end for a reason of its own, such as lost leadership. */
   readonly failed: Promise<Error>;
@@ -35,10 +42,16 @@ export async function startSluice(flags: ServeFlags, io: Pick<CommandIO, 'env' |
       flags.metricsAddr === ''
         ? undefined
         : await listen(context, 'metrics-addr', flags.metricsAddr, metricsHandler(context), stops);
+    const webhooks = await serveAdmission(context, stops);
     if (flags.roles.has('controllers')) stops.push(await lead(context, (error) => failure.resolve(error)));
     log.info({ artifacts: artifacts.url, health: health.url }, 'sluice is up');
     return {
-      addresses: { artifacts: artifacts.url, health: health.url, ...(metrics && { metrics: metrics.url }) },
+      addresses: {
+        artifacts: artifacts.url,
+        health: health.url,
+        ...(metrics && { metrics: metrics.url }),
+        ...(webhooks && { webhooks }),
+      },
       context,
       failed: failure.promise,
       stop,
@@ -47,6 +60,14 @@ export async function startSluice(flags: ServeFlags, io: Pick<CommandIO, 'env' |
     await stop();
     throw error;
   }
+}
+
+async function serveAdmission(context: ServeContext, stops: (() => Promise<void>)[]): Promise<string | undefined> {
+  if (!context.flags.roles.has('admission')) return undefined;
+  const serving = new Serving(context);
+  stops.push(() => serving.close());
+  await serving.start();
+  return startAdmission(context, serving);
 }
 
 type Handler = (req: IncomingMessage, res: ServerResponse) => Promise<void> | void;

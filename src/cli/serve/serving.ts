@@ -1,0 +1,101 @@
+// The HTTPS servers the API server calls: their certificates, addresses, and registration.
+import type { KubeObject } from '#kube/object';
+import type { RequestListener } from 'node:http';
+import { errorMessage } from '#lib/errors';
+import { ListeningServer } from '#net/server';
+import { CertificateAuthority, type ServingMaterial } from '#webhooks/certs/authority';
+import type { ServeContext } from './context.ts';
+import { parseAddress } from './flags.ts';
+
+export const serviceName = 'sluice';
+const fieldManager = 'sluice';
+
+/** The authority of this installation, for every server of the process. */
+export class Serving {
+  readonly #context: ServeContext;
+  readonly #authority: CertificateAuthority;
+  readonly #servers: { readonly server: ListeningServer; readonly clientCas: () => readonly string[] }[] = [];
+  readonly #registrations: ((bundle: string) => Promise<void>)[] = [];
+  #material: ServingMaterial | undefined;
+
+  constructor(context: ServeContext) {
+    this.#context = context;
+    const { client, clock, namespace } = context;
+    this.#authority = new CertificateAuthority({
+      client,
+      clock,
+      namespace,
+      name: 'sluice-ca',
+      hosts: [
+        'localhost',
+        '127.0.0.1',
+        `${serviceName}.${namespace}.svc`,
+        `${serviceName}.${namespace}.svc.cluster.local`,
+      ],
+    });
+  }
+
+  async start(): Promise<void> {
+    const { log } = this.#context;
+    this.#material = await this.#authority.start(
+      async (material) => {
+        // Clients must trust the new authority before anything shows its certificates.
+        await this.#register(material.bundle);
+        this.#material = material;
+        for (const { server, clientCas } of this.#servers)
+          server.setCertificate({ ...material, clientCas: clientCas() });
+      },
+      (error) => log.error({ error: errorMessage(error) }, 'cannot renew the serving certificate'),
+    );
+  }
+
+  /** Opens an HTTPS server that is kept in fresh certificates. */
+  async listen(
+    flag: string,
+    address: string,
+    handler: RequestListener,
+    clientCas: () => readonly string[] = () => [],
+  ): Promise<ListeningServer> {
+    const server = await ListeningServer.listen({
+      ...parseAddress(flag, address),
+      handler,
+      tls: { ...this.#current(), clientCas: clientCas() },
+      requestClientCertificate: true,
+    });
+    this.#servers.push({ server, clientCas });
+    return server;
+  }
+
+  /** Takes new client authorities into use. */
+  refreshClientCas(): void {
+    for (const { server, clientCas } of this.#servers)
+      server.setCertificate({ ...this.#current(), clientCas: clientCas() });
+  }
+
+  /** Makes the cluster know of us now, and again whenever the authority changes. */
+  async registerWith(registration: (bundle: string) => Promise<void>): Promise<void> {
+    this.#registrations.push(registration);
+    await registration(this.#current().bundle);
+  }
+
+  async close(): Promise<void> {
+    this.#authority.stop();
+    await Promise.all(this.#servers.map(({ server }) => server.close()));
+  }
+
+  #current(): ServingMaterial {
+    if (this.#material === undefined) throw new Error('the serving certificate is not there yet');
+    return this.#material;
+  }
+
+  async #register(bundle: string): Promise<void> {
+    for (const registration of this.#registrations) await registration(bundle);
+  }
+}
+
+/** Applies objects that are ours alone, such as registrations. */
+export async function applyOwn({ client, discovery }: ServeContext, objects: readonly KubeObject[]): Promise<void> {
+  for (const object of objects) {
+    await client.apply(await discovery.resourceOf(object), object, { fieldManager, force: true });
+  }
+}

@@ -1,0 +1,25 @@
+// All rules. A new one is a file of its own and a line here.
+import { dependsOnCycle } from './policies/dependson-cycle.ts';
+import { missingReferences } from './policies/missing-references.ts';
+import { pathInArtifact } from './policies/path-in-artifact.ts';
+import type { Rule } from './rule.ts';
+import { durations } from './validate/durations.ts';
+import { gitReference } from './validate/git-reference.ts';
+import { paths } from './validate/paths.ts';
+import { regularExpressions } from './validate/regular-expressions.ts';
+import { substitution } from './validate/substitution.ts';
+import { urls } from './validate/urls.ts';
+import { versionRanges } from './validate/version-ranges.ts';
+
+export const rules: readonly Rule[] = [
+  durations,
+  urls,
+  paths,
+  versionRanges,
+  regularExpressions,
+  gitReference,
+  substitution,
+  dependsOnCycle,
+  missingReferences,
+  pathInArtifact,
+];

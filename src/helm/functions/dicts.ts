@@ -4,6 +4,7 @@ import {
   BOOL,
   DICT,
   GoError,
+  GoMap,
   LIST,
   STRING,
   STRINGS,
@@ -74,7 +75,7 @@ function omit(from: Dict | null, ...unwanted: string[]): Dict {
   return left;
 }
 
-function merge(overwrite: boolean): (target: Dict | null, ...sources: (Dict | null)[]) => Dict | null {
+function merge(overwrite: boolean): (target: Dict | null, ...sources: (Dict | null)[]) => unknown {
   return (target, ...sources) => {
     let result = target;
     for (const source of sources) {
@@ -82,7 +83,7 @@ function merge(overwrite: boolean): (target: Dict | null, ...sources: (Dict | nu
       result ??= newDict();
       mergeInto(result, source, overwrite);
     }
-    return result;
+    return result ?? new GoMap(DICT, null);
   };
 }
 
@@ -120,7 +121,10 @@ const overwriting = { params: [DICT, DICT], variadic: true, fn: merge(true) };
 const copying = {
   params: [ANY],
   contextual: true,
-  fn: (execution: Execution, value: unknown) => deepCopy(value, execution.budget),
+  fn: (execution: Execution, value: unknown) => {
+    if (value === null) throw new GoError('reflect: call of reflect.Value.Type on zero Value');
+    return deepCopy(value, execution.budget);
+  },
 };
 
 export const dictFunctions: FunctionTable = {

@@ -8,98 +8,87 @@ export class EncodingError extends Error {
   override readonly name = 'EncodingError';
 }
 
-interface Alphabet {
-  readonly name: string;
-  readonly characters: string;
-  /** Characters in a full group, and the bytes it holds. */
-  readonly group: number;
-  readonly bytes: number;
-  readonly bits: number;
-}
-
-const BASE64: Alphabet = {
-  name: 'base64',
-  characters: 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/',
-  group: 4,
-  bytes: 3,
-  bits: 6,
-};
-const BASE32: Alphabet = {
-  name: 'base32',
-  characters: 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567',
-  group: 8,
-  bytes: 5,
-  bits: 5,
-};
+const BASE64_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+const BASE32_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 /** base64.StdEncoding.DecodeString; throws EncodingError. */
 export function decodeBase64(text: string): Uint8Array {
   // What Node reads without doubt needs no second look.
   if (text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text)) return Buffer.from(text, 'base64');
-  return decodeGroups(text, BASE64);
+  return Buffer.from(checkedBase64(text), 'base64');
 }
 
 export function encodeBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
 }
 
-function decodeGroups(text: string, alphabet: Alphabet): Uint8Array {
+/** The characters of a valid text without its line breaks; positions in errors count them. */
+function checkedBase64(text: string): string {
   const source = Buffer.from(toBytes(text)).toString('latin1');
-  const corrupt = (at: number): EncodingError => new EncodingError(`illegal ${alphabet.name} data at input byte ${at}`);
-  // Positions in errors count the line breaks for base64, and do not for base32, as Go has it.
-  const out: number[] = [];
-  let at = 0;
-  const skipBreaks = (): void => {
+  const corrupt = (at: number): EncodingError => new EncodingError(`illegal base64 data at input byte ${at}`);
+  const skipBreaks = (from: number): number => {
+    let at = from;
     while (source[at] === '\n' || source[at] === '\r') at++;
-  };
-  for (;;) {
-    skipBreaks();
-    if (at >= source.length) return Uint8Array.from(out);
-    const digits: number[] = [];
-    while (digits.length < alphabet.group) {
-      skipBreaks();
-      if (at >= source.length) throw corrupt(at - digits.length);
-      const char = source.charAt(at++);
-      const value = alphabet.characters.indexOf(char);
-      if (value >= 0) {
-        digits.push(value);
-        continue;
-      }
-      if (char !== '=') throw corrupt(at - 1);
-      const end = readPadding(digits.length);
-      out.push(...unpack(digits, alphabet, bytesIn(digits.length)));
-      if (end < source.length) throw corrupt(end);
-      return Uint8Array.from(out);
-    }
-    out.push(...unpack(digits, alphabet, alphabet.bytes));
-  }
-
-  function bytesIn(digits: number): number {
-    return Math.floor((digits * alphabet.bits) / 8);
-  }
-
-  /** The position behind the padding (the first "=" is read); throws when it is not as it must be. */
-  function readPadding(digits: number): number {
-    const usable = alphabet.group === 4 ? digits >= 2 : [2, 4, 5, 7].includes(digits);
-    if (!usable) throw corrupt(at - 1);
-    for (let missing = alphabet.group - digits - 1; missing > 0; missing--) {
-      skipBreaks();
-      if (at >= source.length) throw corrupt(source.length);
-      if (source.charAt(at) !== '=') throw corrupt(at);
-      at++;
-    }
-    skipBreaks();
     return at;
+  };
+  let kept = '';
+  let at = skipBreaks(0);
+  for (; at < source.length; at = skipBreaks(at + 1)) {
+    const char = source.charAt(at);
+    if (BASE64_DIGITS.includes(char)) {
+      kept += char;
+      continue;
+    }
+    const digits = kept.length % 4;
+    if (char !== '=' || digits < 2) throw corrupt(at);
+    if (digits === 2) {
+      at = skipBreaks(at + 1);
+      if (at >= source.length) throw corrupt(source.length);
+      if (source.charAt(at) !== '=') throw corrupt(at - 1);
+    }
+    at = skipBreaks(at + 1);
+    if (at < source.length) throw corrupt(at);
+    return kept;
   }
+  if (kept.length % 4 !== 0) throw corrupt(source.length - (kept.length % 4));
+  return kept;
 }
 
-function unpack(digits: readonly number[], alphabet: Alphabet, bytes: number): number[] {
+/** base32.StdEncoding.DecodeString; throws EncodingError. Positions in errors do not count line breaks. */
+function decodeBase32(text: string): Uint8Array {
+  const source = Buffer.from(toBytes(text))
+    .toString('latin1')
+    .replace(/[\r\n]/g, '');
+  const corrupt = (at: number): EncodingError => new EncodingError(`illegal base32 data at input byte ${at}`);
+  const out: number[] = [];
+  for (let start = 0; start < source.length; start += 8) {
+    const group = source.slice(start, start + 8);
+    const digits = new RegExp(`^[${BASE32_DIGITS}]*`).exec(group)?.[0].length ?? 0;
+    if (digits < 8) {
+      checkPadding(source, start + digits, digits, corrupt);
+      out.push(...groupBytes(group.slice(0, digits)));
+      break;
+    }
+    out.push(...groupBytes(group));
+  }
+  return Uint8Array.from(out);
+}
+
+/** What stands behind the last digits must be padding; a little more than needed of it is forgiven, as Go does. */
+function checkPadding(source: string, at: number, digits: number, corrupt: (at: number) => EncodingError): void {
+  if (at >= source.length) throw corrupt(at - digits);
+  const behind = source.length - at - 1;
+  if (source.charAt(at) !== '=' || digits < 2 || behind >= 8) throw corrupt(at);
+  if (behind + digits < 7) throw corrupt(source.length);
+  for (let next = at + 1; next < at + 8 - digits; next++) if (source.charAt(next) !== '=') throw corrupt(next - 1);
+  if (![2, 4, 5, 7].includes(digits)) throw corrupt(at);
+}
+
+function groupBytes(digits: string): number[] {
   let bits = 0n;
-  for (let i = 0; i < alphabet.group; i++) bits = (bits << BigInt(alphabet.bits)) | BigInt(digits[i] ?? 0);
-  const all = Array.from({ length: alphabet.bytes }, (_, i) =>
-    Number((bits >> BigInt(8 * (alphabet.bytes - 1 - i))) & 0xffn),
-  );
-  return all.slice(0, bytes);
+  for (let i = 0; i < 8; i++) bits = (bits << 5n) | BigInt(Math.max(BASE32_DIGITS.indexOf(digits.charAt(i) || 'A'), 0));
+  const bytes = Array.from({ length: 5 }, (_, i) => Number((bits >> BigInt(32 - 8 * i)) & 0xffn));
+  return bytes.slice(0, Math.floor((digits.length * 5) / 8));
 }
 
 function encodeBase32(bytes: Uint8Array): string {
@@ -110,7 +99,7 @@ function encodeBase32(bytes: Uint8Array): string {
     for (let i = 0; i < 5; i++) bits = (bits << 8n) | BigInt(part[i] ?? 0);
     const used = Math.ceil((part.length * 8) / 5);
     for (let i = 0; i < 8; i++) {
-      out += i < used ? BASE32.characters.charAt(Number((bits >> BigInt(5 * (7 - i))) & 31n)) : '=';
+      out += i < used ? BASE32_DIGITS.charAt(Number((bits >> BigInt(5 * (7 - i))) & 31n)) : '=';
     }
   }
   return out;
@@ -130,5 +119,5 @@ export const encodingFunctions: FunctionTable = {
   b64enc: { params: [STRING], result: STRING, fn: (text: string) => encodeBase64(toBytes(text)) },
   b64dec: { params: [STRING], result: STRING, fn: (text: string) => decodeOrError(() => decodeBase64(text)) },
   b32enc: { params: [STRING], result: STRING, fn: (text: string) => encodeBase32(toBytes(text)) },
-  b32dec: { params: [STRING], result: STRING, fn: (text: string) => decodeOrError(() => decodeGroups(text, BASE32)) },
+  b32dec: { params: [STRING], result: STRING, fn: (text: string) => decodeOrError(() => decodeBase32(text)) },
 };

@@ -29,7 +29,7 @@ const orFail = <T>(run: () => T): T =>
 
 const toYaml = (value: unknown): string => withoutBreak(sigsMarshal(toPlain(value)));
 const toYamlPretty = (value: unknown): string =>
-  withoutBreak(encodeV3(toPlain(value), { indent: 2, sequences: 'wide' }));
+  withoutBreak(encodeV3(toPlain(value, 'yaml'), { indent: 2, sequences: 'wide' }));
 const toJson = (value: unknown, options?: MarshalJSONOptions): string => marshalJSON(toPlain(value), options);
 
 /** What encoding/json says when a value of another kind is to go into a Go map or slice. */
@@ -40,7 +40,7 @@ function kindName(value: GoValue): string {
   return typeof value === 'boolean' ? 'bool' : 'number';
 }
 
-/** null leaves a nil map, as it does in Go. */
+/** JSON's null leaves a nil map; YAML's leaves the empty one that was there. */
 function asDict(value: GoValue, context: string): Dict | null {
   if (value === null) return null;
   if (typeof value === 'object' && !Array.isArray(value)) return value;
@@ -79,7 +79,7 @@ export const formatFunctions: FunctionTable = {
     result: DICT,
     fn: (text: string) =>
       guarded<Dict | null>(
-        () => asDict(sigsUnmarshal(text), YAML_CONTEXT),
+        () => asDict(sigsUnmarshal(text) ?? {}, YAML_CONTEXT),
         (error) => errorDict(error.message),
       ),
   },
@@ -88,7 +88,7 @@ export const formatFunctions: FunctionTable = {
     result: LIST,
     fn: (text: string) =>
       guarded<unknown[] | null>(
-        () => asList(sigsUnmarshal(text), YAML_CONTEXT),
+        () => asList(sigsUnmarshal(text) ?? [], YAML_CONTEXT),
         (error) => [error.message],
       ),
   },

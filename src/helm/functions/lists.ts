@@ -57,9 +57,13 @@ function slice(value: unknown, ...bounds: unknown[]): unknown {
 function chunk(size: number, value: unknown): unknown[] {
   const items = requireElements(value, 'Cannot chunk type');
   const count = Math.floor((items.length - 1) / size) + 1;
-  if (!Number.isSafeInteger(count) || count < 0) throw new GoError('runtime error: makeslice: len out of range');
-  const length = Math.abs(size);
-  return Array.from({ length: count }, (_, index) => items.slice(index * length, (index + 1) * length));
+  // A negative size happens to work for one chunk that is not full.
+  const isPossible = size > 0 || count === 0 || (count === 1 && items.length % size !== 0);
+  if (!Number.isSafeInteger(count) || count < 0 || !isPossible) {
+    throw new GoError('runtime error: makeslice: len out of range');
+  }
+  if (size < 0) return count === 0 ? [] : [items.slice()];
+  return Array.from({ length: count }, (_, index) => items.slice(index * size, (index + 1) * size));
 }
 
 /** Nothing in is a nil list out. */

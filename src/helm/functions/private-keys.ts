@@ -93,7 +93,7 @@ export function parsePrivateKey(pem: string): KeyObject {
     case 'DSA':
       return importKey({ ...block, bytes: dsaAsPkcs8(block.bytes) }, 'pkcs8', 'parsing DSA private key from PEM: ');
     default:
-      throw new GoError(`invalid private key type ${kind}`);
+      throw new GoError(`invalid private key type ${block.type}`);
   }
 }
 

@@ -9,7 +9,8 @@ function isConnector(rune: string): boolean {
 export function toCamelCase(text: string): string {
   const runes = Array.from(text.toWellFormed());
   const start = runes.findIndex((rune) => !isConnector(rune));
-  if (start < 0) return runes.join('');
+  // Nothing but connectors: the last one comes out twice.
+  if (start < 0) return runes.join('') + (runes.at(-1) ?? '');
   let out = runes.slice(0, start).join('');
   let previous = runes[start] ?? '';
   // A run of capitals ("GOLANG") keeps only its first one.

@@ -55,7 +55,7 @@ export function formatError(field: string, value: unknown, format: string): Fiel
 }
 
 export function notSupportedError(field: string, value: unknown, supported: readonly string[]): FieldError {
-  const words = supported.map(quote).join(', ');
+  const words = supported.map((word) => quote(word)).join(', ');
   return {
     type: 'FieldValueNotSupported',
     field,

@@ -21,7 +21,7 @@ const allKinds = [...firstKinds, 'ArtifactGenerator', 'ExternalArtifact'] as con
 
 const others = {
   apiVersion: string('API version of the objects; has no effect on which are meant.'),
-  matchLabels: stringMap('Labels that the objects must carry; needs the name *.'),
+  matchLabels: stringMap('Labels that the objects must carry; a Receiver heeds them with the name * only.'),
   name: required(string('Name of the object; * for all of the namespace.', { minLength: 1, maxLength: 253 })),
   namespace: string('Namespace of the objects; the own by default.', { minLength: 1, maxLength: 253 }),
 };

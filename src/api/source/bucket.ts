@@ -23,7 +23,7 @@ const fields = {
   bucketName: required(string('Name of the bucket.')),
   certSecretRef: localReference('Secret with a client certificate (tls.crt, tls.key) or the CA to trust (ca.crt).'),
   endpoint: required(string('Host of the object store, without a scheme.')),
-  ignore: string('Files to leave out, in the syntax of .gitignore; replaces the built-in list.'),
+  ignore: string('Files to leave out, in the syntax of .gitignore.'),
   insecure: boolean('Allow plain HTTP.'),
   interval: required(duration('How often to look for changed files.')),
   prefix: string('Only files whose key begins with this.'),

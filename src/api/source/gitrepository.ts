@@ -7,7 +7,7 @@ import { boolean, described, list, object, oneOf, required, string, without } fr
 import type { Infer } from '../schema.ts';
 import { artifact, SOURCE_CATEGORIES, SOURCE_GROUP } from './shared.ts';
 
-export const gitReference = object('What to check out; the first given of commit, name, semver, tag, branch counts.', {
+export const gitReference = object('What to check out; the first given of commit, name, tag, semver, branch counts.', {
   branch: string('Branch; `master` when nothing is given.'),
   commit: string('Commit hash; with branch, only that branch is fetched.'),
   name: string('Full reference name, such as `refs/pull/420/head`.'),

@@ -91,7 +91,7 @@ export const imageManifests: readonly BadManifest[] = [
     kind: 'ImageUpdateAutomation',
     change: { git: { checkout: {} } },
     error: 'spec.git.checkout.ref: Required value',
-    hint: 'add it: what to check out; the first given of commit, name, semver, tag, branch counts',
+    hint: 'add it: what to check out; the first given of commit, name, tag, semver, branch counts',
   },
   {
     kind: 'ImageUpdateAutomation',

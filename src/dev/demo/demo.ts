@@ -57,7 +57,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     print(`sample          ${git.url}`);
     const sluice = await startSluiceProcess({ ...options, kubeconfig: plane.kubeconfigPath });
     stops.push(() => sluice.stop());
-    print(`sluice          log in ${path.relative('', sluice.logFile)}`);
+    print(`sluice          log in ${sluice.logFile}`);
     await Promise.race([deliver(client, git.url, print), sluice.failed, failure.promise, aborted(signal)]);
     await explain({ plane, client, gitUrl: git.url, print });
     await Promise.race([sluice.failed, failure.promise, aborted(signal)]);

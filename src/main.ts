@@ -16,6 +16,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'write what is derived from the kinds: crds, validators, field references',
     load: async () => (await import('./cli/generate.ts')).command,
   },
+  helm: {
+    summary: 'render a chart as `helm template` does',
+    load: async () => (await import('./cli/helm.ts')).command,
+  },
   serve: {
     summary: 'run the controllers, webhooks and the aggregated API',
     load: async () => (await import('./cli/serve.ts')).command,

@@ -49,3 +49,25 @@ export { type HelmWarning, ignoreWarnings, warningLine, type WarningSink } from 
 export { showOnly, TemplateNotFoundError } from './manifest/show-only.ts';
 export { trimSpace } from './manifest/whitespace.ts';
 export { systemError } from './chart/directory.ts';
+export { ChartCache, type ChartCacheOptions } from './chart-cache.ts';
+export { type AsyncLookup, type LookupChannel, lookupOver, serveLookups, toTemplateObject } from './lookup-bridge.ts';
+export type { ChartSource, HelmJobInput, HelmJobOutput } from './job.ts';
+export { decodeRelease, encodeRelease, ReleaseCodecError } from './release/codec.ts';
+export { recordedChart } from './release/recorded-chart.ts';
+export type {
+  HookPhase,
+  RecordedChart,
+  RecordedFile,
+  RecordedHook,
+  ReleaseInfo,
+  ReleaseRecord,
+  ReleaseStatus,
+} from './release/record.ts';
+export {
+  type ReleaseLabels,
+  releaseLabels,
+  releaseSecretName,
+  releaseSecretType,
+  releaseSelector,
+  systemLabels,
+} from './release/secret.ts';

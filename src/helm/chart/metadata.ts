@@ -76,7 +76,8 @@ type RawDependency = Partial<Omit<Dependency, 'importValues'>> & { readonly 'imp
 
 /** Decodes Chart.yaml or requirements.yaml without judging it. */
 export function decodeMetadata(source: string): RawMetadata {
-  return (decodeTyped(source, metadataShape) ?? {}) as RawMetadata;
+  const raw: RawMetadata = decodeTyped(source, metadataShape) ?? {};
+  return raw;
 }
 
 /** Decodes Chart.lock or requirements.lock. */

@@ -1,5 +1,7 @@
 // Go's filepath.Match on Unix: `*` and `?` stay within one path segment, `[a-z]` and `[^a]` classes, `\` escapes.
 
+import { runes } from '#lib/go-string';
+
 /** The one error filepath.Match has. */
 export const badPattern = 'syntax error in pattern';
 
@@ -19,25 +21,25 @@ export type PathPattern = (name: string) => boolean;
  * never crosses a slash.
  */
 export function compilePathPattern(pattern: string): PathPattern {
-  const segments = parse([...pattern]);
-  return (name) => matchSegments(segments, [...name]);
+  const segments = parse(runes(pattern));
+  return (name) => matchSegments(segments, runes(name));
 }
 
 type Segment = { readonly star: boolean; readonly units: readonly Unit[] };
 type Unit = (rune: string) => boolean;
 
-function parse(runes: readonly string[]): Segment[] {
+function parse(pattern: readonly string[]): Segment[] {
   const segments: Segment[] = [];
   let at = 0;
-  while (at < runes.length) {
+  while (at < pattern.length) {
     let star = false;
-    while (runes[at] === '*') {
+    while (pattern[at] === '*') {
       star = true;
       at++;
     }
     const units: Unit[] = [];
-    while (at < runes.length && runes[at] !== '*') {
-      const [unit, next] = parseUnit(runes, at);
+    while (at < pattern.length && pattern[at] !== '*') {
+      const [unit, next] = parseUnit(pattern, at);
       units.push(unit);
       at = next;
     }

@@ -38,5 +38,6 @@ export function sniffContentType(data: Uint8Array): string {
   const known = signatures.find(([prefix]) => text.startsWith(prefix));
   if (known !== undefined) return known[1];
   // Control characters that occur in no text.
+  // oxlint-disable-next-line no-control-regex
   return /[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]/.test(trimmed) ? 'application/octet-stream' : 'text/plain; charset=utf-8';
 }

@@ -1,5 +1,6 @@
 // The patterns of `.Files.Glob` (gobwas/glob with `/` as separator), translated to RE2 so that no pattern backtracks.
 import { GoRegexp, quoteMeta } from '#lib/go-regexp';
+import { runes } from '#lib/go-string';
 
 /** A pattern that is malformed. */
 export class GlobError extends Error {
@@ -11,7 +12,7 @@ export class GlobError extends Error {
 
 /** Compiles a pattern: `*` and `?` stop at slashes, `**` does not; `[a-z]`, `[!abc]`, `{one,two}`, `\` escapes. */
 export function compileGlob(pattern: string): (name: string) => boolean {
-  const translator = new Translator([...pattern]);
+  const translator = new Translator(runes(pattern));
   const expression = new GoRegexp(`(?s)^(?:${translator.sequence(false)})$`);
   return (name) => expression.match(name);
 }

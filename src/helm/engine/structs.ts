@@ -183,6 +183,11 @@ class ChartStruct extends GoObject {
   }
 }
 
+/** chart.Metadata by itself. */
+export function metadataStruct(node: ChartNode): GoObject {
+  return new Struct(metadataType, metadataFields(node));
+}
+
 export function chartStruct(node: ChartNode): GoObject {
   return new ChartStruct(node);
 }

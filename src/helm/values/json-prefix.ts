@@ -22,10 +22,16 @@ export function decodeJsonPrefix(text: string): { value: unknown; length: number
     if (depth > 0) at = match(space, text, at);
   } while (depth > 0);
   try {
-    return { value: JSON.parse(text.slice(0, at)), length: at };
+    return { value: JSON.parse(text.slice(0, at), refuseInfinity), length: at };
   } catch (cause) {
     throw new StrvalsError(`invalid JSON value: ${String(cause)}`);
   }
+}
+
+/** A number too large for a float64 is an error in Go. */
+function refuseInfinity(_key: string, value: unknown): unknown {
+  if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) throw new RangeError('out of range');
+  return value;
 }
 
 function match(pattern: RegExp, text: string, at: number): number {

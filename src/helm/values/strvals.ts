@@ -1,6 +1,7 @@
 // The --set, --set-string, --set-file, --set-json and --set-literal languages: one line of text written into a map.
 // Behaviour as helm pkg/strvals, including what it does with half a line: `a[0]` makes an empty list, `a=` an empty string.
 import { quote as goQuote, quoteRune } from '#lib/go-quote';
+import { runes } from '#lib/go-string';
 import { goTypeName } from './go-type-name.ts';
 import { decodeJsonPrefix } from './json-prefix.ts';
 import { StrvalsError } from './strvals-errors.ts';
@@ -62,7 +63,7 @@ class Parser {
   #at = 0;
 
   constructor(line: string, options: Options) {
-    this.#runes = [...line];
+    this.#runes = runes(line);
     this.#options = options;
   }
 
@@ -129,7 +130,7 @@ class Parser {
     const rest = this.#runes.slice(this.#at).join('');
     const { value, length } = decodeJsonPrefix(rest);
     // The length is in UTF-16 units; the cursor counts code points.
-    this.#at += [...rest.slice(0, length)].length;
+    this.#at += runes(rest.slice(0, length)).length;
     this.#skipBlanks();
     return value;
   }
@@ -167,8 +168,8 @@ class Parser {
     const { text, stop } = this.#until('[.=');
     if (text !== '') {
       // Upstream formats a slice of runes with %q here, hence the list of quoted characters.
-      const runes = [...text].map((rune) => quoteRune(rune.codePointAt(0) ?? 0));
-      throw new StrvalsError(`unexpected data at end of array index: [${runes.join(' ')}]`);
+      const shown = runes(text).map((rune) => quoteRune(rune.codePointAt(0) ?? 0));
+      throw new StrvalsError(`unexpected data at end of array index: [${shown.join(' ')}]`);
     }
     switch (stop) {
       case undefined:

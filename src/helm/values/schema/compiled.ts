@@ -35,7 +35,8 @@ export interface Schema {
   anyOf?: readonly Schema[];
   oneOf?: readonly Schema[];
   if?: Schema;
-  then?: Schema;
+  /** `then`, under a name that makes no thenable. */
+  consequence?: Schema;
   else?: Schema;
   format?: Format;
 

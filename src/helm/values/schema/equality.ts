@@ -39,9 +39,9 @@ function fingerprint(value: Json): string {
   if (value instanceof JsonNumber) return `n${Number(value.text)}`;
   if (isArray(value)) return `a${value.length}${value.map(fingerprint).join(',').slice(0, 200)}`;
   if (isObject(value)) {
-    return `o${[...value.keys()].sort().join(',').slice(0, 200)}:${[...value.values()]
+    return `o${[...value.keys()].toSorted().join(',').slice(0, 200)}:${[...value.values()]
       .filter((v) => typeof v === 'string')
-      .sort()
+      .toSorted()
       .join(',')
       .slice(0, 200)}`;
   }

@@ -73,7 +73,10 @@ export function displayNumber(number: Decimal): string {
   const text = formatShortest(toFloat(number));
   const [mantissa = '', exponent] = text.split('e');
   if (exponent !== undefined) {
-    return `${mantissa}×10${[...exponent].map((char) => superscripts[char] ?? char).join('')}`;
+    return `${mantissa}×10${exponent
+      .split('')
+      .map((char) => superscripts[char] ?? char)
+      .join('')}`;
   }
   const [whole = '', fraction] = mantissa.split('.');
   return fraction === undefined ? group(whole) : `${group(whole)}.${fraction}`;

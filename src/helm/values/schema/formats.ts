@@ -239,11 +239,11 @@ const period: Check = (text) => {
 };
 
 const semver: Check = (text) => {
-  const [withoutBuild = '', build] = cutOnce(text, '+');
+  const [withoutBuild, build] = cutOnce(text, '+');
   if (build === '') return 'build is empty';
   const fault = build === undefined ? undefined : identifiers(build, 'build');
   if (fault !== undefined) return fault;
-  const [core = '', preRelease] = cutOnce(withoutBuild, '-');
+  const [core, preRelease] = cutOnce(withoutBuild, '-');
   return (preRelease === undefined ? undefined : identifiers(preRelease, 'pre-release')) ?? versionCore(core);
 };
 

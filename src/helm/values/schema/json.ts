@@ -57,6 +57,8 @@ export function parseJson(text: string): Json {
 }
 
 const blank = /[ \t\r\n]*/y;
+// A JSON string holds no bare control characters.
+// oxlint-disable-next-line no-control-regex
 const stringToken = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const numberToken = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const wordToken = /true|false|null/y;

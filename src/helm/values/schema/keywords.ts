@@ -119,11 +119,9 @@ class Reader {
     const test = this.schema('if');
     if (test === undefined) return;
     const known = this.#get('if');
-    this.assign({
-      if: test,
-      then: known === false ? undefined : this.schema('then'),
-      else: known === true ? undefined : this.schema('else'),
-    });
+    this.assign({ if: test, else: known === true ? undefined : this.schema('else') });
+    const consequence = known === false ? undefined : this.schema('then');
+    if (consequence !== undefined) this.#schema.consequence = consequence;
   }
 
   validations(): void {

@@ -6,7 +6,7 @@ export class Scope {
   readonly schema: Schema;
   readonly parent: Scope | undefined;
   /** The keyword of a jump, such as `$ref`; empty where the path of the schema tells. */
-  readonly #keyword: string;
+  readonly keyword: string;
   /** Scopes of one value share this number. */
   readonly value: number;
 
@@ -14,7 +14,7 @@ export class Scope {
     this.schema = schema;
     this.value = value;
     this.parent = parent;
-    this.#keyword = keyword;
+    this.keyword = keyword;
   }
 
   /** The scope in which the same schema is already looking at the same value. */
@@ -28,21 +28,17 @@ export class Scope {
   /** The keywords that led here. */
   keywordLocation(): string {
     let path = '';
-    let current: Scope = this;
-    for (let { parent } = current; parent !== undefined; { parent } = current) {
-      const step =
-        current.#keyword === ''
-          ? current.schema.location.slice(parent.schema.location.length)
-          : `/${escapeToken(current.#keyword)}`;
+    for (const { schema, parent, keyword } of this.#chain()) {
+      if (parent === undefined) break;
+      const step = keyword === '' ? schema.location.slice(parent.schema.location.length) : `/${escapeToken(keyword)}`;
       path = step + path;
-      current = parent;
     }
     return path;
   }
 
   recursiveTarget(fallback: Schema): Schema {
     let found = fallback;
-    for (let at: Scope | undefined = this; at !== undefined; at = at.parent) {
+    for (const at of this.#chain()) {
       if (at.schema.resource?.recursiveAnchor === true) found = at.schema;
     }
     return found;
@@ -50,9 +46,15 @@ export class Scope {
 
   dynamicTarget(anchor: string, fallback: Schema): Schema {
     let found = fallback;
-    for (let at: Scope | undefined = this; at !== undefined; at = at.parent) {
+    for (const at of this.#chain()) {
       found = at.schema.resource?.dynamicAnchors?.get(anchor) ?? found;
     }
     return found;
+  }
+
+  /** This scope and all that led to it, innermost first. */
+  *#chain(): Generator<Scope> {
+    yield this;
+    for (let at = this.parent; at !== undefined; at = at.parent) yield at;
   }
 }

@@ -166,7 +166,7 @@ export class Validation {
   #condition(): void {
     const { schema } = this;
     if (schema.if === undefined) return;
-    const branch = this.same(schema.if) === undefined ? schema.then : schema.else;
+    const branch = this.same(schema.if) === undefined ? schema.consequence : schema.else;
     if (branch !== undefined) this.add(this.same(branch));
   }
 
@@ -174,7 +174,7 @@ export class Validation {
   #leftovers(): void {
     const { schema, value, unevaluated } = this;
     if (isObject(value) && schema.unevaluatedProperties !== undefined) {
-      for (const key of [...unevaluated.properties].sort()) {
+      for (const key of [...unevaluated.properties].toSorted()) {
         this.add(this.child(schema.unevaluatedProperties, value.get(key) ?? null, key));
       }
       unevaluated.properties.clear();

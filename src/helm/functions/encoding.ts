@@ -8,6 +8,11 @@ export class EncodingError extends Error {
   override readonly name = 'EncodingError';
 }
 
+/** How each decoder refuses the byte at a position. */
+type Corrupt = (at: number) => EncodingError;
+const corrupt64: Corrupt = (at) => new EncodingError(`illegal base64 data at input byte ${at}`);
+const corrupt32: Corrupt = (at) => new EncodingError(`illegal base32 data at input byte ${at}`);
+
 const BASE64_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const BASE32_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
@@ -25,7 +30,6 @@ export function encodeBase64(bytes: Uint8Array): string {
 /** The characters of a valid text without its line breaks; positions in errors count them. */
 function checkedBase64(text: string): string {
   const source = Buffer.from(toBytes(text)).toString('latin1');
-  const corrupt = (at: number): EncodingError => new EncodingError(`illegal base64 data at input byte ${at}`);
   const skipBreaks = (from: number): number => {
     let at = from;
     while (source[at] === '\n' || source[at] === '\r') at++;
@@ -40,17 +44,17 @@ function checkedBase64(text: string): string {
       continue;
     }
     const digits = kept.length % 4;
-    if (char !== '=' || digits < 2) throw corrupt(at);
+    if (char !== '=' || digits < 2) throw corrupt64(at);
     if (digits === 2) {
       at = skipBreaks(at + 1);
-      if (at >= source.length) throw corrupt(source.length);
-      if (source.charAt(at) !== '=') throw corrupt(at - 1);
+      if (at >= source.length) throw corrupt64(source.length);
+      if (source.charAt(at) !== '=') throw corrupt64(at - 1);
     }
     at = skipBreaks(at + 1);
-    if (at < source.length) throw corrupt(at);
+    if (at < source.length) throw corrupt64(at);
     return kept;
   }
-  if (kept.length % 4 !== 0) throw corrupt(source.length - (kept.length % 4));
+  if (kept.length % 4 !== 0) throw corrupt64(source.length - (kept.length % 4));
   return kept;
 }
 
@@ -59,13 +63,12 @@ function decodeBase32(text: string): Uint8Array {
   const source = Buffer.from(toBytes(text))
     .toString('latin1')
     .replace(/[\r\n]/g, '');
-  const corrupt = (at: number): EncodingError => new EncodingError(`illegal base32 data at input byte ${at}`);
   const out: number[] = [];
   for (let start = 0; start < source.length; start += 8) {
     const group = source.slice(start, start + 8);
     const digits = new RegExp(`^[${BASE32_DIGITS}]*`).exec(group)?.[0].length ?? 0;
     if (digits < 8) {
-      checkPadding(source, start + digits, digits, corrupt);
+      checkPadding(source, start + digits, digits);
       out.push(...groupBytes(group.slice(0, digits)));
       break;
     }
@@ -75,13 +78,13 @@ function decodeBase32(text: string): Uint8Array {
 }
 
 /** What stands behind the last digits must be padding; a little more than needed of it is forgiven, as Go does. */
-function checkPadding(source: string, at: number, digits: number, corrupt: (at: number) => EncodingError): void {
-  if (at >= source.length) throw corrupt(at - digits);
+function checkPadding(source: string, at: number, digits: number): void {
+  if (at >= source.length) throw corrupt32(at - digits);
   const behind = source.length - at - 1;
-  if (source.charAt(at) !== '=' || digits < 2 || behind >= 8) throw corrupt(at);
-  if (behind + digits < 7) throw corrupt(source.length);
-  for (let next = at + 1; next < at + 8 - digits; next++) if (source.charAt(next) !== '=') throw corrupt(next - 1);
-  if (![2, 4, 5, 7].includes(digits)) throw corrupt(at);
+  if (source.charAt(at) !== '=' || digits < 2 || behind >= 8) throw corrupt32(at);
+  if (behind + digits < 7) throw corrupt32(source.length);
+  for (let next = at + 1; next < at + 8 - digits; next++) if (source.charAt(next) !== '=') throw corrupt32(next - 1);
+  if (![2, 4, 5, 7].includes(digits)) throw corrupt32(at);
 }
 
 function groupBytes(digits: string): number[] {

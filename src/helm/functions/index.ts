@@ -19,6 +19,7 @@ import { randomFunctions } from './random.ts';
 import { regexFunctions } from './regex.ts';
 import { semverFunctions } from './semver.ts';
 import { stringFunctions } from './strings.ts';
+import { helm4TomlFunctions, tomlFunctions } from './toml.ts';
 import { urlFunctions } from './urls.ts';
 import { wordFunctions } from './words.ts';
 
@@ -44,7 +45,8 @@ export function helmFunctions(hooks: EngineHooks, options: FunctionOptions = {})
     ...listFunctions,
     ...dictFunctions,
     ...formatFunctions,
-    ...(helm === 4 ? helm4FormatFunctions : {}),
+    ...tomlFunctions,
+    ...(helm === 4 ? { ...helm4FormatFunctions, ...helm4TomlFunctions } : {}),
     ...encodingFunctions,
     ...pathFunctions,
     ...urlFunctions,

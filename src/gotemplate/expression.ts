@@ -223,7 +223,7 @@ export class ExpressionCompiler {
         return start(s, base(s, dot), undefined);
       };
     }
-    const next = this.#step(second, memberOrigin, node);
+    const next = this.#step(second, memberOrigin(first), node);
     if (third === undefined) {
       return (s, dot) => {
         s.node = node;
@@ -232,7 +232,7 @@ export class ExpressionCompiler {
         return next(s, inner, receiver);
       };
     }
-    const steps = names.map((name, at) => (at === 0 ? start : this.#step(name, memberOrigin, node)));
+    const steps = names.map((name, at) => (at === 0 ? start : this.#step(name, memberOrigin(names[at - 1]), node)));
     return (s, dot) => {
       s.node = node;
       let container: unknown = undefined;
@@ -296,8 +296,10 @@ export class ExpressionCompiler {
         return fail(s);
       };
     }
-    const steps = names.slice(0, -1).map((name, at) => this.#step(name, at === 0 ? origin : memberOrigin, node));
-    const lastOrigin = names.length === 1 ? origin : memberOrigin;
+    const steps = names
+      .slice(0, -1)
+      .map((name, at) => this.#step(name, at === 0 ? origin : memberOrigin(names[at - 1]), node));
+    const lastOrigin = names.length === 1 ? origin : memberOrigin(names.at(-2));
     // Which parameter types the arguments have is known only when the method is: they are compiled once for each.
     const compile = this.scope.captured((types: (at: number) => GoType): Eval[] => {
       return args.map((arg, at) => this.argument(arg, types(at)));
@@ -346,8 +348,12 @@ function withoutContainer(origin: Origin): StepOrigin {
   return (s, value) => origin(s, value);
 }
 
-/** The static type of what a field gave. */
-const memberOrigin: StepOrigin = (_, value, container) => elementType(container, value);
+/** The static type of what the field of this name gave: a method's result is what it is. */
+function memberOrigin(name = ''): StepOrigin {
+  return (s, value, container) => {
+    return methodOf(container, name) === undefined ? elementType(container, value) : concrete(s, value);
+  };
+}
 
 /** Writes a variable; a name that is not set when this is reached is an error. */
 export function storeIn(slot: number | undefined, name: string): (s: State, value: unknown) => void {

@@ -78,6 +78,10 @@ export function describeToken(token: Token): string {
 const LEFT = '{{';
 const RIGHT = '}}';
 
+function isAsciiLetter(unit: number): boolean {
+  return (unit >= 0x61 && unit <= 0x7a) || (unit >= 0x41 && unit <= 0x5a) || unit === 0x5f;
+}
+
 function isSpace(unit: number): boolean {
   return unit === 0x20 || unit === 0x09 || unit === 0x0d || unit === 0x0a;
 }
@@ -118,6 +122,9 @@ export class Lexer {
   #startLine = 1;
   #parens = 0;
   #insideAction = false;
+  // Sticky, and used only with lastIndex set just before.
+  readonly #wordPattern = /[A-Za-z0-9_]+/y;
+  readonly #stringPattern = /[^"\\\n]*"/y;
 
   constructor(text: string, options: LexOptions = {}) {
     this.#text = text;
@@ -218,7 +225,7 @@ export class Lexer {
 
   #spacesEnd(from: number): number {
     let end = from;
-    while (end < this.#text.length && isSpace(this.#text.charCodeAt(end))) end++;
+    while (isSpace(this.#text.charCodeAt(end))) end++;
     return end;
   }
 
@@ -239,19 +246,20 @@ export class Lexer {
   }
 
   #action(): Token {
-    const trim = this.#rightTrimAt(this.#pos);
-    if (trim || this.#text.startsWith(RIGHT, this.#pos)) {
-      return this.#parens === 0 ? this.#closeAction(trim) : this.#error('unclosed left paren');
-    }
+    const code = this.#text.charCodeAt(this.#pos);
+    if (isSpace(code)) return this.#rightTrimAt(this.#pos) ? this.#rightDelim(true) : this.#space();
+    if (isAsciiLetter(code)) return this.#identifier();
+    if (code === 0x7d && this.#text.charCodeAt(this.#pos + 1) === 0x7d) return this.#rightDelim(false);
     const char = this.#peek();
     if (char === '') return this.#error('unclosed action');
-    if (isSpace(char.charCodeAt(0))) return this.#space();
-    if (char !== '.' && (isAlphaNumeric(char) || char === '+' || char === '-')) {
-      const digit = char >= '0' && char <= '9';
-      return digit || char === '+' || char === '-' ? this.#number() : this.#identifier();
-    }
+    if ((code >= 0x30 && code <= 0x39) || char === '+' || char === '-') return this.#number();
+    if (code > 0x7f && isAlphaNumeric(char)) return this.#identifier();
     this.#take(char);
     return this.#punctuation(char);
+  }
+
+  #rightDelim(trim: boolean): Token {
+    return this.#parens === 0 ? this.#closeAction(trim) : this.#error('unclosed left paren');
   }
 
   #punctuation(char: string): Token {
@@ -293,22 +301,25 @@ export class Lexer {
   }
 
   #space(): Token {
-    let spaces = 0;
-    for (let char = this.#peek(); char !== '' && isSpace(char.charCodeAt(0)); char = this.#peek()) {
-      this.#take(char);
-      spaces++;
-    }
+    let end = this.#spacesEnd(this.#pos);
     // The last blank may belong to a trim marker.
-    if (this.#rightTrimAt(this.#pos - 1)) {
-      this.#pos--;
-      if (this.#text.charAt(this.#pos) === '\n') this.#line--;
-      if (spaces === 1) return this.#closeAction(true);
+    if (this.#rightTrimAt(end - 1)) {
+      end--;
+      if (end === this.#pos) return this.#closeAction(true);
     }
+    this.#advance(end);
     return this.#emit('space');
   }
 
   #word(): void {
-    for (let char = this.#peek(); char !== '' && isAlphaNumeric(char); char = this.#peek()) this.#take(char);
+    // Nearly all words are ASCII: a regular expression runs through them at once.
+    this.#wordPattern.lastIndex = this.#pos;
+    if (this.#wordPattern.test(this.#text)) this.#pos = this.#wordPattern.lastIndex;
+    for (let char = this.#peek(); char > '\u007f' && isAlphaNumeric(char); char = this.#peek()) {
+      this.#take(char);
+      this.#wordPattern.lastIndex = this.#pos;
+      if (this.#wordPattern.test(this.#text)) this.#pos = this.#wordPattern.lastIndex;
+    }
   }
 
   #identifier(): Token {
@@ -330,12 +341,30 @@ export class Lexer {
   }
 
   #atTerminator(): boolean {
-    const char = this.#text.charAt(this.#pos);
-    if (char === '' || isSpace(char.charCodeAt(0)) || '.,|:()'.includes(char)) return true;
-    return this.#text.startsWith(RIGHT, this.#pos);
+    if (this.#pos >= this.#text.length) return true;
+    switch (this.#text.charCodeAt(this.#pos)) {
+      case 0x20:
+      case 0x09:
+      case 0x0d:
+      case 0x0a:
+      case 0x2e:
+      case 0x2c:
+      case 0x7c:
+      case 0x3a:
+      case 0x28:
+      case 0x29:
+        return true;
+      default:
+        return this.#text.startsWith(RIGHT, this.#pos);
+    }
   }
 
   #quoted(mark: string, type: TokenType, problem: string): Token {
+    this.#stringPattern.lastIndex = this.#pos;
+    if (mark === '"' && this.#stringPattern.test(this.#text)) {
+      this.#pos = this.#stringPattern.lastIndex;
+      return this.#emit(type);
+    }
     for (;;) {
       let char = this.#peek();
       this.#take(char);

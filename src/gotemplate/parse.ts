@@ -55,7 +55,9 @@ class Parser {
   readonly #isFunction: (name: string) => boolean;
   readonly #lexer: Lexer;
   readonly #trees = new Map<string, Tree>();
-  /** Tokens given back, the next one last. */
+  /** The next token, when it was looked at or given back already. */
+  #ahead: Token | undefined;
+  /** Tokens after that one, the nearest last: there are any only while `$x foo` is told from `$x := foo`. */
   readonly #pending: Token[] = [];
   #scope: Scope;
 
@@ -89,21 +91,26 @@ class Parser {
   // --- tokens ---
 
   #next(): Token {
-    const pending = this.#pending.pop();
-    if (pending !== undefined) return pending;
+    const ahead = this.#ahead;
+    if (ahead === undefined) return this.#read();
+    this.#ahead = this.#pending.length === 0 ? undefined : this.#pending.pop();
+    return ahead;
+  }
+
+  #read(): Token {
     const token = this.#lexer.next();
     this.#scope.line = token.line;
     return token;
   }
 
   #back(token: Token): void {
-    this.#pending.push(token);
+    if (this.#ahead !== undefined) this.#pending.push(this.#ahead);
+    this.#ahead = token;
   }
 
   #peek(): Token {
-    const token = this.#next();
-    this.#back(token);
-    return token;
+    this.#ahead ??= this.#read();
+    return this.#ahead;
   }
 
   #nextNonSpace(): Token {
@@ -113,8 +120,11 @@ class Parser {
   }
 
   #peekNonSpace(): Token {
-    const token = this.#nextNonSpace();
-    this.#back(token);
+    let token = this.#peek();
+    while (token.type === 'space') {
+      this.#next();
+      token = this.#peek();
+    }
     return token;
   }
 

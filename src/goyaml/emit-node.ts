@@ -11,7 +11,7 @@ import { scalarTag, tagLength, writeTag } from './written-tag.ts';
 import { Writer } from './writer.ts';
 
 const LONGEST_KEY = 128;
-const DEPTH_LIMIT = 4000;
+const DEPTH_LIMIT = 2000;
 const WORD = /^[0-9A-Za-z_-]+$/;
 
 /** Where a node stands. */

@@ -11,7 +11,7 @@ import { Writer } from './writer.ts';
 const INDENT = 2;
 /** Longest key, in bytes, that is written without `?`. */
 const LONGEST_KEY = 128;
-const DEPTH_LIMIT = 4000;
+const DEPTH_LIMIT = 2000;
 
 /** Keys and values that are the same in every style: no check is needed. */
 const SIMPLE = /^[A-Za-z_/][A-Za-z0-9_./-]*$/;

@@ -19,7 +19,7 @@ const ESCAPABLE = /[\0-\x1f"\\\u2028\u2029]/g;
 const ESCAPABLE_HTML = /[\0-\x1f"\\<>&\u2028\u2029]/g;
 /* oxlint-enable no-control-regex */
 const BEYOND_SURROGATES = /[\ud800-\uffff]/;
-const DEPTH_LIMIT = 4000;
+const DEPTH_LIMIT = 2000;
 
 const SHORT: Readonly<Record<string, string>> = {
   '"': '\\"',
@@ -106,20 +106,23 @@ class JsonWriter {
     if (depth > DEPTH_LIMIT) {
       throw new YamlError('json: exceeded max depth');
     }
+    // Loops, not closures: the stack is for depth alone.
+    const parts: string[] = [];
     if (Array.isArray(value)) {
-      return this.join(
-        '[]',
-        value.map((item) => this.write(item, depth + 1)),
-        depth,
-      );
+      for (const item of value) {
+        parts.push(this.write(item, depth + 1));
+      }
+      return this.join('[]', parts, depth);
     }
     const keys = Object.keys(value);
     if (this.sortKeys) {
       keys.sort(compareBytes);
     }
     const colon = this.indent === undefined ? ':' : ': ';
-    const pairs = keys.map((key) => quote(key, this.escapeHTML) + colon + this.write(value[key] as GoValue, depth + 1));
-    return this.join('{}', pairs, depth);
+    for (const key of keys) {
+      parts.push(quote(key, this.escapeHTML) + colon + this.write(value[key] as GoValue, depth + 1));
+    }
+    return this.join('{}', parts, depth);
   }
 
   private join(brackets: string, parts: readonly string[], depth: number): string {

@@ -3,20 +3,20 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { crdName } from '#api/derive/crd';
 import { allKinds } from '#api/scheme';
+import { packageRoot } from '#dev/package-root';
 import type { Command } from './command.ts';
 import { crdYaml } from './generate/crds.ts';
 import { kindPage } from './generate/kind-page.ts';
 import { loadersModule } from './generate/loaders.ts';
 import { validatorModule } from './generate/validators.ts';
 
-const ROOT = path.resolve(import.meta.dirname, '../..');
 const VALIDATORS = 'src/api/generated';
 const CRDS = 'crds';
 const PAGES = 'docs/kinds';
 
 async function textOf(file: string): Promise<string | undefined> {
   try {
-    return await readFile(path.join(ROOT, file), 'utf8');
+    return await readFile(path.join(packageRoot(), file), 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
       return undefined;
@@ -42,7 +42,7 @@ async function generatedFiles(): Promise<Map<string, string>> {
 async function strayFiles(files: ReadonlyMap<string, string>): Promise<string[]> {
   const listed = await Promise.all(
     [VALIDATORS, CRDS].map(async (folder) => {
-      const names = await readdir(path.join(ROOT, folder)).catch(() => []);
+      const names = await readdir(path.join(packageRoot(), folder)).catch(() => []);
       return names.map((name) => `${folder}/${name}`);
     }),
   );
@@ -71,10 +71,10 @@ export const command: Command = async (args, io) => {
     return stale.length + stray.length === 0 ? 0 : 1;
   }
   for (const file of stale) {
-    await mkdir(path.dirname(path.join(ROOT, file)), { recursive: true });
-    await writeFile(path.join(ROOT, file), files.get(file) ?? '');
+    await mkdir(path.dirname(path.join(packageRoot(), file)), { recursive: true });
+    await writeFile(path.join(packageRoot(), file), files.get(file) ?? '');
   }
-  await Promise.all(stray.map((file) => rm(path.join(ROOT, file))));
+  await Promise.all(stray.map((file) => rm(path.join(packageRoot(), file))));
   io.stdout.write(`${stale.length} of ${files.size} files written, ${stray.length} removed\n`);
   return 0;
 };

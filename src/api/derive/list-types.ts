@@ -38,6 +38,18 @@ function duplicates(list: readonly unknown[], schema: StructuralSchema, path: st
   return errors;
 }
 
+/** Whether any list below is a set or a map; most kinds have none and need no walk. */
+export function hasSetsOrMaps(schema: StructuralSchema): boolean {
+  const listType = schema['x-kubernetes-list-type'];
+  if (listType === 'set' || listType === 'map') {
+    return true;
+  }
+  const { items, additionalProperties, properties = {} } = schema;
+  return [items, additionalProperties, ...Object.values(properties)].some(
+    (child) => child !== undefined && hasSetsOrMaps(child),
+  );
+}
+
 /** Items that stand twice in a list which is a set or a map. */
 export function duplicateItems(value: unknown, schema: StructuralSchema, path = ''): readonly FieldError[] {
   if (Array.isArray(value)) {

@@ -7,7 +7,7 @@ import { applyDefaults } from './defaults.ts';
 import { rulesNotChecked } from './field-error.ts';
 import type { FieldError } from './field-error.ts';
 import type { JsonObject } from './json-object.ts';
-import { duplicateItems } from './list-types.ts';
+import { duplicateItems, hasSetsOrMaps } from './list-types.ts';
 import { prune } from './prune.ts';
 import { ruleErrors } from './rule-errors.ts';
 import type { CompiledRule } from './rule-errors.ts';
@@ -43,10 +43,12 @@ const BLOCKING = [
 export class ObjectValidator {
   readonly #declared: Declared;
   readonly #compiled: CompiledVersion;
+  readonly #hasSetsOrMaps: boolean;
 
   constructor(declared: Declared, compiled: CompiledVersion) {
     this.#declared = declared;
     this.#compiled = compiled;
+    this.#hasSetsOrMaps = hasSetsOrMaps(declared.json);
   }
 
   /** Prunes, defaults and validates what a user sent. */
@@ -63,7 +65,7 @@ export class ObjectValidator {
     const violations = validate(object) ? [] : (validate.errors ?? []);
     const errors = [
       ...schemaErrors(object, this.#declared, violations),
-      ...duplicateItems(object, this.#declared.json),
+      ...(this.#hasSetsOrMaps ? duplicateItems(object, this.#declared.json) : []),
     ];
     if (rules.length === 0) {
       return errors;

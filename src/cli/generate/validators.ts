@@ -1,7 +1,7 @@
 // Writes the standalone validators of a kind: one module for all its versions, from the same declaration as its CRD.
 import { Ajv } from 'ajv';
 import { _ } from 'ajv/dist/compile/codegen/index.js';
-import standaloneCode from 'ajv/dist/standalone/index.js';
+import standalone from 'ajv/dist/standalone/index.js';
 import { objectSchema } from '#api/kind';
 import type { KindDefinition } from '#api/kind';
 import type { StructuralSchema } from '#api/schema';
@@ -147,18 +147,22 @@ export function validatorModule(definition: KindDefinition): string {
     ajv.addSchema({ $id: name, ...roots[index] });
     ids[name] = name;
   }
-  const code = standaloneCode(ajv, ids)
+  const code = standalone
+    .default(ajv, ids)
     // ajv emits a CommonJS require even for ES modules.
     .replaceAll(
       /const (\w+) = require\("ajv\/dist\/runtime\/(\w+)"\)\.default;?/gu,
       'import $1Module from "ajv/dist/runtime/$2.js";\nconst $1 = $1Module.default;',
     )
     .replace('"use strict";', '')
-    // Says the same in a tenth of the text; ajv counts errors only to answer whether there were any.
     .replaceAll(
       /if\(vErrors === null\)\{\nvErrors = \[(\w+)\];\n\}\nelse \{\nvErrors\.push\(\1\);\n\}\n/gu,
-      '(vErrors ??= []).push($1);\n',
-    );
+      'vErrors = add(vErrors, $1);\n',
+    )
+    .replaceAll(/vErrors === null \? (\w+\.errors) : vErrors\.concat\(\1\)/gu, 'join(vErrors, $1)');
+  if (/vErrors\.(?:push|concat)/u.test(code)) {
+    throw new Error(`${definition.kind}: the generated validator collects errors without a limit`);
+  }
   if (/\brequire\(/u.test(code)) {
     throw new Error(`${definition.kind}: the generated validator still requires a module`);
   }
@@ -166,6 +170,7 @@ export function validatorModule(definition: KindDefinition): string {
   const table = versions.map(({ name }) => `  ${name}: { validate: ${name}, rules: ${name}Rules },\n`);
   const imports = [
     "import { formats } from '../derive/formats.ts';",
+    "import { add, join } from '../derive/violations.ts';",
     "import { both, either, every, get, has, size } from '../derive/rule-evaluation.ts';",
   ];
   return `${HEADER}${imports.join('\n')}\n${code.trim()}\n${rules.join('')}export const versions = {\n${table.join('')}};\n`;

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { formatFieldError } from '#api/derive/field-error';
 import { loadValidator } from '#api/derive/validate';
 import type { ObjectValidator } from '#api/derive/validate';
+import { MAX_VIOLATIONS } from '#api/derive/violations';
 import { kindNamed } from '../kinds.ts';
 
 async function validatorOf(kind: string, version?: string): Promise<ObjectValidator> {
@@ -76,6 +77,16 @@ describe('judging an object', () => {
       await judge('ArtifactGenerator', { sources, artifacts: Array.from({ length: 1001 }, () => artifact) }),
       ['spec.artifacts: Too many: 1001: must have at most 1000 items', NOT_CHECKED],
     );
+  });
+
+  it('walks a hundred thousand mistakes without gathering them all', async () => {
+    const started = process.cpuUsage();
+    const include = Array.from({ length: 100_000 }, () => ({}));
+    const errors = await judge('GitRepository', { include, sparseCheckout: include, interval: '5m' });
+    assert.equal(errors.length, MAX_VIOLATIONS + 1);
+    assert.equal(errors[0], 'spec.include[0].repository: Required value');
+    const { user, system } = process.cpuUsage(started);
+    assert.ok(user + system < 3_000_000, `${(user + system) / 1000} ms`);
   });
 
   it('takes time in proportion to a long text, whatever the pattern', async () => {

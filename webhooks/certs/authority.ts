@@ -119,11 +119,10 @@ export class CertificateAuthority {
       const object = { apiVersion: 'v1', kind: 'Secret', type: 'Opaque', metadata: { namespace, name }, data };
       try {
         if (stored === undefined) await client.create(secrets, object);
-        else
-          await client.update(secrets, {
-            ...object,
-            metadata: { ...object.metadata, resourceVersion: stored.metadata.resourceVersion },
-          });
+        else {
+          const { resourceVersion = '' } = stored.metadata;
+          await client.update(secrets, { ...object, metadata: { ...object.metadata, resourceVersion } });
+        }
         return { current, bundle };
       } catch (error) {
         if (!isAlreadyExists(error) && !isConflict(error)) throw error;

@@ -1,7 +1,7 @@
 // The controllers: one per kind, with the watches that wake them.
 import { allKinds, kindOf } from '#api/scheme';
 import { storageVersion } from '#api/kind';
-import type { ResourceRef } from '#kube/object';
+import type { KubeObject, ResourceRef } from '#kube/object';
 import type { Informer } from '#kube/informer';
 import { keyOf } from '#kube/object';
 import { serviceAccountIdentity } from '#kube/impersonate';
@@ -36,7 +36,7 @@ export function resourceOfKind(group: string, kind: string): ResourceRef {
 }
 
 /** Joins a kind's cache, restricted as the flags say. */
-export function acquireKind<T extends SourceWithArtifact>(context: ServeContext, ref: ResourceRef): Informer<T> {
+export function acquireKind<T extends KubeObject>(context: ServeContext, ref: ResourceRef): Informer<T> {
   const { flags, namespace } = context;
   return context.informers.acquire<T>(ref, {
     ...(flags.watchLabelSelector !== '' && { labelSelector: flags.watchLabelSelector }),

@@ -6,6 +6,7 @@ import { ListeningServer } from '#net/server';
 import { jsonLogger, type Logger } from '#runtime/log';
 import type { CommandIO } from '../command.ts';
 import { startAdmission } from './admission.ts';
+import { startAggregatedApi } from './aggregated-api.ts';
 import { openContext, type ServeContext } from './context.ts';
 import { startControllers, type RunningControllers } from './controllers.ts';
 import { parseAddress, type ServeFlags } from './flags.ts';
@@ -18,6 +19,7 @@ export interface RunningSluice {
     readonly health: string;
     readonly metrics?: string;
     readonly webhooks?: string;
+    readonly api?: string;
   };
   readonly context: ServeContext;
   /** Resolves when the process has to end for a reason of its own, such as lost leadership. */
@@ -42,7 +44,7 @@ export async function startSluice(flags: ServeFlags, io: Pick<CommandIO, 'env' |
       flags.metricsAddr === ''
         ? undefined
         : await listen(context, 'metrics-addr', flags.metricsAddr, metricsHandler(context), stops);
-    const webhooks = await serveAdmission(context, stops);
+    const extensions = await serveExtensions(context, stops);
     if (flags.roles.has('controllers')) stops.push(await lead(context, (error) => failure.resolve(error)));
     log.info({ artifacts: artifacts.url, health: health.url }, 'sluice is up');
     return {
@@ -50,7 +52,7 @@ export async function startSluice(flags: ServeFlags, io: Pick<CommandIO, 'env' |
         artifacts: artifacts.url,
         health: health.url,
         ...(metrics && { metrics: metrics.url }),
-        ...(webhooks && { webhooks }),
+        ...extensions,
       },
       context,
       failed: failure.promise,
@@ -62,12 +64,23 @@ export async function startSluice(flags: ServeFlags, io: Pick<CommandIO, 'env' |
   }
 }
 
-async function serveAdmission(context: ServeContext, stops: (() => Promise<void>)[]): Promise<string | undefined> {
-  if (!context.flags.roles.has('admission')) return undefined;
+/** The servers the API server calls. */
+async function serveExtensions(
+  context: ServeContext,
+  stops: (() => Promise<void>)[],
+): Promise<{ readonly webhooks?: string; readonly api?: string }> {
+  const { roles } = context.flags;
+  if (!roles.has('admission') && !roles.has('apiserver')) return {};
   const serving = new Serving(context);
-  stops.push(() => serving.close());
+  const abort = new AbortController();
+  stops.push(() => {
+    abort.abort(new Error('the process is stopping'));
+    return serving.close();
+  });
   await serving.start();
-  return startAdmission(context, serving);
+  const webhooks = roles.has('admission') ? await startAdmission(context, serving) : undefined;
+  const api = roles.has('apiserver') ? await startAggregatedApi(context, serving, abort.signal) : undefined;
+  return { ...(webhooks && { webhooks }), ...(api && { api }) };
 }
 
 type Handler = (req: IncomingMessage, res: ServerResponse) => Promise<void> | void;

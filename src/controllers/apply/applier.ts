@@ -1,5 +1,5 @@
 // Applies a set of objects stage by stage. No general dry-run: what the server refuses stops the stage, by name.
-import { applyObject, isImmutableError } from '#kube/apply/apply';
+import { applyObject, isImmutableError, type ApplyResult } from '#kube/apply/apply';
 import { cleanupPatch, fluxTakeovers, type CleanupRules } from '#kube/apply/managers';
 import type { ResourceInfo } from '#kube/discovery';
 import { keyOf, type KubeObject, type Unstructured } from '#kube/object';
@@ -238,7 +238,7 @@ class StageRun {
       signal,
       liveVersion: live?.metadata.resourceVersion,
     };
-    let result: Awaited<ReturnType<typeof applyObject>>;
+    let result: ApplyResult;
     try {
       result = await applyObject(cluster.client, resource, object, options);
     } catch (error) {

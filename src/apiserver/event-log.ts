@@ -1,0 +1,96 @@
+// The recent changes of one resource, so that a watch can go on where a list or another watch ended.
+import type { Unstructured } from '#kube/object';
+
+export type WatchEventType = 'ADDED' | 'MODIFIED' | 'DELETED';
+
+export interface LoggedEvent {
+  readonly type: WatchEventType;
+  readonly version: bigint;
+  /** The object after the change; of a deletion, its last state with the deletion's version. */
+  readonly object: Unstructured;
+  /** The object before it, for selectors that it may have matched. */
+  readonly previous: Unstructured | undefined;
+}
+
+export interface EventLogOptions {
+  /** Version to begin with: above every version an earlier process gave. */
+  readonly firstVersion: bigint;
+  /** Events remembered. @default 1024 */
+  readonly capacity?: number;
+}
+
+/** One process writes; versions rise by one with each change. */
+export class EventLog {
+  readonly #capacity: number;
+  readonly #events: LoggedEvent[] = [];
+  readonly #listeners = new Set<(event: LoggedEvent) => void>();
+  readonly #objects = new Map<string, Unstructured>();
+  #version: bigint;
+  #oldest: bigint;
+
+  constructor(options: EventLogOptions) {
+    this.#capacity = options.capacity ?? 1024;
+    this.#version = options.firstVersion;
+    this.#oldest = options.firstVersion;
+  }
+
+  get version(): bigint {
+    return this.#version;
+  }
+
+  /** Events after this version are all remembered. */
+  get oldest(): bigint {
+    return this.#oldest;
+  }
+
+  /** All objects as they are now, by namespace and name. */
+  objects(): Unstructured[] {
+    return [...this.#objects.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
+  }
+
+  get(namespace: string, name: string): Unstructured | undefined {
+    return this.#objects.get(keyOf(namespace, name));
+  }
+
+  set(object: Unstructured): void {
+    const key = keyOf(object.metadata.namespace, object.metadata.name);
+    const previous = this.#objects.get(key);
+    const stamped = this.#stamp(object);
+    this.#objects.set(key, stamped);
+    this.#append({ type: previous === undefined ? 'ADDED' : 'MODIFIED', object: stamped, previous });
+  }
+
+  remove(namespace: string, name: string): void {
+    const key = keyOf(namespace, name);
+    const previous = this.#objects.get(key);
+    if (previous === undefined) return;
+    this.#objects.delete(key);
+    this.#append({ type: 'DELETED', object: this.#stamp(previous), previous });
+  }
+
+  /** Remembered events after `version`; undefined when some of them are forgotten. */
+  since(version: bigint): LoggedEvent[] | undefined {
+    return version < this.#oldest ? undefined : this.#events.filter((event) => event.version > version);
+  }
+
+  subscribe(listener: (event: LoggedEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #stamp(object: Unstructured): Unstructured {
+    this.#version++;
+    return { ...object, metadata: { ...object.metadata, resourceVersion: this.#version.toString() } };
+  }
+
+  #append(change: Omit<LoggedEvent, 'version'>): void {
+    const event = { ...change, version: this.#version };
+    this.#events.push(event);
+    if (this.#events.length > this.#capacity) this.#oldest = this.#events.shift()!.version;
+    for (const listener of this.#listeners) listener(event);
+  }
+}
+
+function keyOf(namespace: string | undefined, name: string | undefined): string {
+  return `${namespace ?? ''}/${name ?? ''}`;
+}

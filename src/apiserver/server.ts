@@ -1,0 +1,264 @@
+// The aggregated API over HTTP: authenticate, find out what is asked, authorize, answer.
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { gzipSync } from 'node:zlib';
+import type { Clock } from '#lib/clock';
+import { errorMessage } from '#lib/errors';
+import type { Authenticator, User } from './authentication.ts';
+import type { Attributes, Authorizer } from './authorization.ts';
+import { aggregatedContentType, discoveryDocuments, type DiscoveryDocuments, type Document } from './discovery.ts';
+import { listBody, objectBody, selectionOf } from './list.ts';
+import { acceptsAggregatedDiscovery, negotiate } from './negotiate.ts';
+import { openApiDocuments, type OpenApiDocuments } from './openapi.ts';
+import { isTruthy, parseRequest, type RequestInfo } from './request.ts';
+import type { ServedResource } from './resource.ts';
+import { selectedName } from './selectors.ts';
+import { ApiError, badRequest, methodNotAllowed, noSuchPath, notFound, statusOf } from './status.ts';
+import { serveWatch } from './watch.ts';
+
+export interface ApiServerOptions {
+  readonly group: string;
+  readonly version: string;
+  readonly resources: readonly ServedResource[];
+  readonly authenticator: Pick<Authenticator, 'authenticate'>;
+  readonly authorizer: Pick<Authorizer, 'authorize'>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Names of what is not ready yet. */
+  readonly notReady: () => readonly string[];
+  /** Ends all watches. */
+  readonly signal: AbortSignal;
+  /** Told of failures of our own. */
+  readonly onError: (error: unknown) => void;
+}
+
+type ResourceRequest = Extract<RequestInfo, { kind: 'resource' }>;
+
+const gzipFrom = 128 * 1024;
+const maxInFlight = 200;
+
+/** The request handler of the aggregated API. */
+export class ApiServer {
+  readonly #options: ApiServerOptions;
+  readonly #discovery: DiscoveryDocuments;
+  readonly #openApi: OpenApiDocuments;
+  #inFlight = 0;
+
+  constructor(options: ApiServerOptions) {
+    const { group, version, resources } = options;
+    this.#options = options;
+    this.#discovery = discoveryDocuments(group, version, resources);
+    this.#openApi = openApiDocuments(group, version, resources);
+  }
+
+  readonly handle = (req: IncomingMessage, res: ServerResponse): void => {
+    const audit = req.headers['audit-id'];
+    res.setHeader('Audit-Id', typeof audit === 'string' ? audit : randomUUID());
+    res.setHeader('X-Content-Type-Options', 'nosniff');
+    this.#serve(req, res).catch((error: unknown) => this.#fail(res, error));
+  };
+
+  async #serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const info = parseRequest(req.url ?? '/');
+    if (info === undefined) throw badRequest('the path cannot be decoded');
+    if (info.kind === 'path' && this.#serveHealth(info.path, res)) return;
+    const user = await this.#options.authenticator.authenticate(req);
+    const method = req.method ?? 'GET';
+    if (info.kind === 'path') {
+      await this.#options.authorizer.authorize(user, { verb: method.toLowerCase(), path: info.path });
+      if (method !== 'GET' && method !== 'HEAD') throw noSuchPath();
+      this.#serveDocument(info, req, res);
+      return;
+    }
+    await this.#serveResource(info, { user, req, res });
+  }
+
+  #serveHealth(path: string, res: ServerResponse): boolean {
+    if (path !== '/livez' && path !== '/readyz' && path !== '/healthz') return false;
+    const missing = path === '/readyz' ? this.#options.notReady() : [];
+    const text = missing.length === 0 ? 'ok' : missing.map((name) => `[-]${name} failed: reason withheld`).join('\n');
+    res.writeHead(missing.length === 0 ? 200 : 500, { 'Content-Type': 'text/plain; charset=utf-8' }).end(text);
+    return true;
+  }
+
+  #serveDocument(info: Extract<RequestInfo, { kind: 'path' }>, req: IncomingMessage, res: ServerResponse): void {
+    const { group, version } = this.#options;
+    switch (`/${info.segments.join('/')}`) {
+      case '/apis': {
+        res.setHeader('Vary', 'Accept');
+        const aggregated = acceptsAggregatedDiscovery(req.headers.accept);
+        const { apiGroupList } = this.#discovery;
+        sendDocument(
+          req,
+          res,
+          aggregated ? this.#discovery.aggregated : apiGroupList,
+          aggregated ? aggregatedContentType : undefined,
+        );
+        return;
+      }
+      case `/apis/${group}`:
+        return sendDocument(req, res, this.#discovery.apiGroup);
+      case `/apis/${group}/${version}`:
+        return sendDocument(req, res, this.#discovery.apiResourceList);
+      case '/openapi/v2':
+        return sendDocument(req, res, this.#openApi.v2);
+      case '/openapi/v3':
+        return sendDocument(req, res, this.#openApi.root);
+      case `/openapi/v3/apis/${group}/${version}`:
+        return sendDocument(req, res, this.#openApi.groupVersion);
+      case '/version':
+        return sendJson(req, res, { major: '1', minor: '0', gitVersion: 'v1.0.0' });
+      default:
+        throw noSuchPath();
+    }
+  }
+
+  async #serveResource(
+    info: ResourceRequest,
+    { user, req, res }: { readonly user: User; readonly req: IncomingMessage; readonly res: ServerResponse },
+  ): Promise<void> {
+    const { group, version, resources, authorizer } = this.#options;
+    const resource = resources.find(({ plural }) => plural === info.resource);
+    if (info.group !== group || info.version !== version || resource === undefined) throw noSuchPath();
+    const watching = info.name === undefined && isTruthy(info.query.get('watch'));
+    const verb = verbOf(req.method ?? 'GET', info.name !== undefined, watching);
+    const selection = info.name === undefined ? selectionOf(resource, info.namespace, info.query) : undefined;
+    const name = info.name ?? (selection && selectedName(selection.fields));
+    await authorizer.authorize(user, attributesOf(info, resource, verb, name));
+    if (verb !== 'get' && verb !== 'list' && verb !== 'watch') throw methodNotAllowed(resource, verb);
+    const missing = this.#options.notReady();
+    if (missing.length > 0) {
+      res.setHeader('Retry-After', '1');
+      throw new ApiError(503, 'ServiceUnavailable', `not ready yet: ${missing.join(', ')}`);
+    }
+    if (info.name !== undefined) {
+      await this.#limited(res, () => this.#serveObject(info, resource, req, res));
+      return;
+    }
+    const representation = negotiate(req.headers.accept);
+    const shared = { resource, log: resource.log, selection: selection!, query: info.query, representation };
+    const { clock, random, signal } = this.#options;
+    if (watching) serveWatch({ ...shared, clock, random, res, signal });
+    else sendJson(req, res, listBody({ ...shared, now: clock.now() }));
+  }
+
+  async #serveObject(
+    info: ResourceRequest,
+    resource: ServedResource,
+    req: IncomingMessage,
+    res: ServerResponse,
+  ): Promise<void> {
+    const { name = '', namespace, subresource } = info;
+    const object = namespace === undefined ? undefined : resource.log.get(namespace, name);
+    const below = subresource === undefined ? undefined : resource.subresources.find((sub) => sub.name === subresource);
+    if (subresource !== undefined && below === undefined) throw noSuchPath();
+    if (object === undefined) throw notFound(resource, name);
+    if (below !== undefined) {
+      await below.serve(object, req, res, info.rest);
+      return;
+    }
+    const representation = negotiate(req.headers.accept);
+    sendJson(
+      req,
+      res,
+      objectBody(resource, object, { query: info.query, representation, now: this.#options.clock.now() }),
+    );
+  }
+
+  /** A bound for what takes time; watches and discovery do not count. */
+  async #limited(res: ServerResponse, work: () => Promise<void>): Promise<void> {
+    if (this.#inFlight >= maxInFlight) {
+      res.setHeader('Retry-After', '1');
+      throw new ApiError(429, 'TooManyRequests', 'too many requests, please try again later', {
+        details: { retryAfterSeconds: 1 },
+      });
+    }
+    this.#inFlight++;
+    try {
+      await work();
+    } finally {
+      this.#inFlight--;
+    }
+  }
+
+  #fail(res: ServerResponse, error: unknown): void {
+    const known = error instanceof ApiError;
+    if (!known) this.#options.onError(error);
+    if (res.headersSent) {
+      res.destroy();
+      return;
+    }
+    const status = known
+      ? error
+      : new ApiError(500, 'InternalError', `Internal error occurred: ${errorMessage(error)}`);
+    res.writeHead(status.code, { 'Content-Type': 'application/json' }).end(`${JSON.stringify(statusOf(status))}\n`);
+  }
+}
+
+function verbOf(method: string, hasName: boolean, watching: boolean): string {
+  switch (method) {
+    case 'GET':
+    case 'HEAD':
+      return hasName ? 'get' : watching ? 'watch' : 'list';
+    case 'POST':
+      return 'create';
+    case 'PUT':
+      return 'update';
+    case 'PATCH':
+      return 'patch';
+    case 'DELETE':
+      return hasName ? 'delete' : 'deletecollection';
+    default:
+      return method.toLowerCase();
+  }
+}
+
+function attributesOf(
+  info: ResourceRequest,
+  resource: ServedResource,
+  verb: string,
+  name: string | undefined,
+): Attributes {
+  const { namespace, subresource } = info;
+  return {
+    verb,
+    group: resource.group,
+    version: resource.version,
+    resource: resource.plural,
+    ...(subresource !== undefined && { subresource }),
+    ...(namespace !== undefined && { namespace }),
+    ...(name !== undefined && { name }),
+  };
+}
+
+function sendDocument(
+  req: IncomingMessage,
+  res: ServerResponse,
+  { body, etag }: Document,
+  contentType = 'application/json',
+): void {
+  res.setHeader('ETag', etag);
+  res.setHeader('Cache-Control', 'public');
+  if (req.headers['if-none-match'] === etag) {
+    res.writeHead(304).end();
+    return;
+  }
+  send(req, res, body, contentType);
+}
+
+function sendJson(req: IncomingMessage, res: ServerResponse, value: object): void {
+  const pretty = isTruthy(new URL(req.url ?? '/', 'http://localhost').searchParams.get('pretty'));
+  send(req, res, `${JSON.stringify(value, null, pretty ? 2 : undefined)}\n`, 'application/json');
+}
+
+function send(req: IncomingMessage, res: ServerResponse, text: string, contentType: string): void {
+  let body = Buffer.from(text);
+  res.setHeader('Content-Type', contentType);
+  if (body.length > gzipFrom && /\bgzip\b/.test(req.headers['accept-encoding'] ?? '')) {
+    body = gzipSync(body, { level: 1 });
+    res.setHeader('Content-Encoding', 'gzip');
+    res.appendHeader('Vary', 'Accept-Encoding');
+  }
+  res.setHeader('Content-Length', body.length);
+  res.end(req.method === 'HEAD' ? undefined : body);
+}

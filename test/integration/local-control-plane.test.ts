@@ -112,7 +112,7 @@ describe('local control plane, data and processes', function () {
     let second: ControlPlane | undefined;
     try {
       // Alone it takes 3 to 4 s; here other tests use the same cores.
-      assert.ok(performance.now() - begun < 20_000, `${performance.now() - begun} ms`);
+      assert.ok(performance.now() - begun < 30_000, `${performance.now() - begun} ms`);
       const id = await clusterId(first);
       const pids = serverIdentities(await readState(dir));
       assert.equal(pids.length, 3);

@@ -20,6 +20,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'render a chart as `helm template` does',
     load: async () => (await import('./cli/helm.ts')).command,
   },
+  kustomize: {
+    summary: 'build an overlay as `kustomize build` does',
+    load: async () => (await import('./cli/kustomize.ts')).command,
+  },
   serve: {
     summary: 'run the controllers, webhooks and the aggregated API',
     load: async () => (await import('./cli/serve.ts')).command,

@@ -10,6 +10,7 @@ import type { FileSystem } from './files/file-system.ts';
 import type { Kustomization } from './kustomization/types.ts';
 import { Loader } from './loader.ts';
 import { sortResources } from './order.ts';
+import { effectiveNamespace } from './resid.ts';
 import type { ResMap } from './resmap.ts';
 import { ORIGIN, TRANSFORMATIONS, stripState } from './resource-state.ts';
 import type { Resource } from './resource.ts';
@@ -53,9 +54,18 @@ export class Built {
     return this.#resources.map(({ root }) => sigsMarshal(valueOfNode(root)));
   }
 
-  /** What names the files of a result that is written to a directory. */
-  identities(): { readonly id: Resource['id'] }[] {
-    return this.#resources.map(({ id }) => ({ id }));
+  /** One file for each object, as `kustomize build -o DIR` names them. */
+  files(): [name: string, text: string][] {
+    const namespaces = new Set(
+      this.#resources.filter(({ id }) => !id.clusterScoped).map(({ id }) => effectiveNamespace(id)),
+    );
+    return this.#resources.map((resource) => {
+      const { id } = resource;
+      const gvk = [id.group, id.version, id.kind].filter((part) => part !== '').join('_');
+      const name = `${gvk}_${id.name}.yaml`.toLowerCase();
+      const prefix = id.clusterScoped || namespaces.size < 2 ? '' : `${effectiveNamespace(id).toLowerCase()}_`;
+      return [prefix + name, sigsMarshal(valueOfNode(resource.root))];
+    });
   }
 }
 

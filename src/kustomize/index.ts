@@ -9,6 +9,8 @@ export type { FileSystem } from './files/file-system.ts';
 export { MemoryFiles } from './files/memory.ts';
 export { RootedFiles } from './files/rooted.ts';
 export type { ChartRenderer, ChartRequest } from './generate/charts.ts';
+export { applyCommonMetadata, generateRoot, type GenerateOptions, type RootSpec } from './generate-root.ts';
+export type { KustomizeJobInput, KustomizeJobOutput } from './job.ts';
 export { DEFAULT_LIMITS, type BuildLimits } from './limits.ts';
 export type { Clone, LoadRestrictions, Remote } from './loader.ts';
 export type { RepoSpec } from './repo-spec.ts';

@@ -1,0 +1,71 @@
+// A build as a worker job: an unpacked artifact and a spec in, objects out. Time and memory are bounded by the pool.
+import path from 'node:path';
+import type { GoObject } from '#goyaml/index';
+import type { JobContext } from '#workers/job';
+import { buildLocal } from './build.ts';
+import { ParseCache } from './documents.ts';
+import { limitError } from './errors.ts';
+import { DiskFiles } from './files/disk.ts';
+import { RootedFiles } from './files/rooted.ts';
+import { generateRoot, type RootSpec } from './generate-root.ts';
+import { DEFAULT_LIMITS, type BuildLimits } from './limits.ts';
+
+export interface KustomizeJobInput {
+  /** The unpacked artifact; it is only read. */
+  readonly directory: string;
+  /** Below it, the directory to build. It cannot lead out. */
+  readonly path: string;
+  /** Merged into the kustomization file of the directory, or into one that is generated; absent: built as it is. */
+  readonly spec?: RootSpec;
+  /** @default 'fifo' */
+  readonly sort?: 'legacy' | 'fifo';
+  readonly managedByVersion?: string;
+  readonly limits?: Partial<BuildLimits>;
+  /** Also return the YAML text. @default false */
+  readonly yaml?: boolean;
+}
+
+export interface KustomizeJobOutput {
+  readonly objects: GoObject[];
+  readonly yaml?: string;
+  readonly warnings: readonly string[];
+}
+
+// One per worker thread, which lives as long as the module: builds over one artifact parse each file once.
+const cache = new ParseCache();
+
+export function run(input: KustomizeJobInput, context: JobContext): KustomizeJobOutput {
+  return buildJob(input, { cache, maxOutputBytes: context.maxOutputBytes });
+}
+
+export interface BuildJobOptions {
+  readonly cache: ParseCache;
+  readonly maxOutputBytes: number;
+}
+
+/** The job on a cache of the caller's. */
+export function buildJob(input: KustomizeJobInput, options: BuildJobOptions): KustomizeJobOutput {
+  const limits = { ...DEFAULT_LIMITS, ...input.limits };
+  const disk = new DiskFiles({ workingDirectory: input.directory, fileBytes: limits.fileBytes });
+  const files = new RootedFiles(disk, input.directory);
+  const directory = path.posix.join(files.root, path.posix.resolve('/', input.path)).replace(/(?<=.)\/$/, '');
+  if (input.spec !== undefined) generateRoot(files, directory, input.spec, { cache: options.cache });
+  const warnings: string[] = [];
+  const built = buildLocal({
+    files,
+    path: directory,
+    options: {
+      loadRestrictions: 'none',
+      sort: input.sort ?? 'fifo',
+      limits,
+      cache: options.cache,
+      warn: (text) => warnings.push(text),
+      ...(input.managedByVersion === undefined ? {} : { managedByVersion: input.managedByVersion }),
+    },
+  });
+  const yaml = input.yaml === true ? built.yaml() : undefined;
+  if (yaml !== undefined && Buffer.byteLength(yaml) > options.maxOutputBytes) {
+    throw limitError(`the build's result is larger than ${options.maxOutputBytes} bytes`);
+  }
+  return { objects: built.objects(), warnings, ...(yaml === undefined ? {} : { yaml }) };
+}

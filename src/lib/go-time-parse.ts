@@ -162,6 +162,8 @@ function nanoseconds(text: string): number {
   return Number(text.slice(1, 10).padEnd(9, '0'));
 }
 
+const OFFSET_PARTS: readonly string[] = ['hour', 'minute', 'second'];
+
 function readOffset(reader: Reader, form: string): void {
   if (form.startsWith('Z') && reader.rest.startsWith('Z')) {
     reader.rest = reader.rest.slice(1);
@@ -172,13 +174,13 @@ function readOffset(reader: Reader, form: string): void {
   const groups = form.slice(1).replaceAll(':', '').length / 2;
   const pattern = new RegExp(`^(.)(..)${`${colon}(..)`.repeat(groups - 1)}`, 's');
   const [, sign, ...parts] = reader.take(pattern);
-  const [hours = 0, minutes = 0, seconds = 0] = parts.map((part) => {
+  // A number too large is told before anything else that is wrong behind it.
+  const [hours = 0, minutes = 0, seconds = 0] = parts.map((part, index) => {
     if (!TWO.test(part)) throw new BadForm();
-    return Number(part);
+    const value = Number(part);
+    if (value > (index === 0 ? 24 : 60)) throw new OutOfRange(`time zone offset ${OFFSET_PARTS[index] ?? ''}`);
+    return value;
   });
-  if (hours > 24) throw new OutOfRange('time zone offset hour');
-  if (minutes > 60) throw new OutOfRange('time zone offset minute');
-  if (seconds > 60) throw new OutOfRange('time zone offset second');
   if (sign !== '+' && sign !== '-') throw new BadForm();
   const size = (hours * 60 + minutes) * 60 + seconds;
   reader.fields.offset = sign === '-' ? -size : size;

@@ -114,7 +114,7 @@ function parseWithoutFragment(text: string): GoUrl {
   let omitHost = false;
   if (rest.startsWith('//') && (scheme !== '' || !rest.startsWith('///'))) {
     const slash = rest.indexOf('/', 2);
-    authority = parseAuthority(scheme, slash < 0 ? rest.slice(2) : rest.slice(2, slash));
+    authority = parseAuthority(slash < 0 ? rest.slice(2) : rest.slice(2, slash));
     rest = slash < 0 ? '' : rest.slice(slash);
   } else omitHost = scheme !== '' && rest.startsWith('/');
   const path = unescape(rest, 'path');
@@ -129,9 +129,9 @@ function cutQuery(text: string): { rest: string; query: string; forceQuery: bool
   return { rest: text.slice(0, mark), query, forceQuery: query === '' };
 }
 
-function parseAuthority(scheme: string, authority: string): { userinfo: string | undefined; host: string } {
+function parseAuthority(authority: string): { userinfo: string | undefined; host: string } {
   const at = authority.lastIndexOf('@');
-  const host = parseHost(scheme, authority.slice(at + 1));
+  const host = parseHost(authority.slice(at + 1));
   if (at < 0) return { userinfo: undefined, host };
   const userinfo = authority.slice(0, at);
   if (/[^A-Za-z0-9\-._:~!$&'()*+,;=%@]/.test(userinfo)) throw new UrlError('net/url: invalid userinfo');
@@ -142,16 +142,13 @@ function parseAuthority(scheme: string, authority: string): { userinfo: string |
   return { userinfo: printed, host };
 }
 
-function parseHost(scheme: string, host: string): string {
+function parseHost(host: string): string {
   const open = host.lastIndexOf('[');
   if (open > 0) throw new UrlError('invalid IP-literal');
   if (open === 0) return parseLiteral(host);
-  const colon = host.indexOf(':');
-  if (colon >= 0) {
-    // Several colons are forgiven where they may have another meaning than in http.
-    const strict = scheme === 'http' || scheme === 'https';
-    requirePort(host.slice(strict ? colon : host.lastIndexOf(':')));
-  }
+  // Of several colons only the last one counts: programs of Go before 1.26 forgive the others, Helm 3 among them.
+  const colon = host.lastIndexOf(':');
+  if (colon >= 0) requirePort(host.slice(colon));
   return unescape(host, 'host');
 }
 

@@ -39,34 +39,88 @@ export function loadZone(name: string): Zone | undefined {
   }
 }
 
-/** Names the zone data has for standard and summer time where no English locale of the runtime knows one. */
+/** Names the zone data has for standard and summer time where the runtime's locales know none, or another. */
 const ABBREVIATIONS: Readonly<Record<string, string>> = {
   'Africa/Cairo': 'EET EEST',
   'Africa/Johannesburg': 'SAST',
   'Africa/Lagos': 'WAT',
   'Africa/Nairobi': 'EAT',
+  'America/Adak': 'HST HDT',
+  'America/Dawson': 'MST',
+  'America/Havana': 'CST CDT',
+  'America/Hermosillo': 'MST',
+  'America/Mazatlan': 'MST',
+  'America/Miquelon': '-03 -02',
+  'America/Whitehorse': 'MST',
+  'Antarctica/Casey': '+08',
+  'Antarctica/Troll': '+00 +02',
   'Asia/Calcutta': 'IST',
+  'Asia/Colombo': '+0530',
+  'Asia/Dubai': '+04',
   'Asia/Hong_Kong': 'HKT',
   'Asia/Jakarta': 'WIB',
+  'Asia/Jayapura': 'WIT',
   'Asia/Jerusalem': 'IST IDT',
   'Asia/Karachi': 'PKT',
   'Asia/Kolkata': 'IST',
+  'Asia/Macau': 'CST',
+  'Asia/Makassar': 'WITA',
   'Asia/Manila': 'PST',
+  'Asia/Muscat': '+04',
+  'Asia/Pontianak': 'WIB',
+  'Asia/Pyongyang': 'KST',
   'Asia/Seoul': 'KST',
   'Asia/Shanghai': 'CST',
   'Asia/Taipei': 'CST',
   'Asia/Tokyo': 'JST',
+  'Australia/Eucla': '+0845',
+  'Australia/Lord_Howe': '+1030 +11',
+  'Etc/GMT': 'GMT',
+  'Etc/GMT+0': 'GMT',
+  'Etc/GMT-0': 'GMT',
+  'Etc/GMT0': 'GMT',
+  'Etc/Greenwich': 'GMT',
   'Europe/Dublin': 'GMT IST',
+  'Europe/Guernsey': 'GMT BST',
+  'Europe/Isle_of_Man': 'GMT BST',
+  'Europe/Jersey': 'GMT BST',
+  'Europe/Kirov': 'MSK',
   'Europe/Moscow': 'MSK',
+  'Europe/Simferopol': 'MSK',
+  'Europe/Volgograd': 'MSK',
+  GMT: 'GMT',
+  'GMT+0': 'GMT',
+  'GMT-0': 'GMT',
+  GMT0: 'GMT',
+  Greenwich: 'GMT',
+  MET: 'MET MEST',
   'Pacific/Auckland': 'NZST NZDT',
+  'Pacific/Chatham': '+1245 +1345',
+  'Pacific/Guam': 'ChST',
+  'Pacific/Midway': 'SST',
+  'Pacific/Pago_Pago': 'SST',
+  'Pacific/Saipan': 'ChST',
 };
 
 /** Locales that, together, know most zones' English abbreviations. */
 const LOCALES: readonly string[] = ['en-US', 'en-GB', 'en-AU', 'en-CA', 'en-NZ', 'en-ZA', 'en-IN'];
 
+/** Before the railways' agreement of 1883 every place had its local mean time. */
+const FIRST_STANDARD_TIME = Date.UTC(1883, 0, 1);
+
+/** Winter and summer of years for which names are known. */
+const LATER = [
+  [2024, 0],
+  [2024, 6],
+  [1980, 0],
+  [1980, 6],
+] as const;
+
 class IntlZone implements Zone {
   readonly name: string;
   readonly #parts: Intl.DateTimeFormat;
+  /** The name that stands behind an alias. */
+  readonly #canonical: string;
   readonly #names: readonly Intl.DateTimeFormat[];
 
   constructor(name: string) {
@@ -77,6 +131,7 @@ class IntlZone implements Zone {
       numberingSystem: 'latn',
       timeZoneName: 'longOffset',
     });
+    this.#canonical = this.#parts.resolvedOptions().timeZone;
     this.#names = LOCALES.map((locale) => new Intl.DateTimeFormat(locale, { timeZone: name, timeZoneName: 'short' }));
   }
 
@@ -88,16 +143,26 @@ class IntlZone implements Zone {
   }
 
   #abbreviation(ms: number, offset: number): string {
-    const known = ABBREVIATIONS[this.name]?.split(' ');
+    if (ms < FIRST_STANDARD_TIME && offset !== 0) return 'LMT';
+    const known = (ABBREVIATIONS[this.name] ?? ABBREVIATIONS[this.#canonical])?.split(' ');
     if (known !== undefined) {
       const isSummer = known.length > 1 && offset !== this.#standardOffset(ms);
       return known[isSummer ? 1 : 0] ?? '';
     }
-    for (const format of this.#names) {
-      const name = zoneName(format, ms);
-      if (/^[A-Z]{2,6}$/.test(name)) return name;
+    return this.#letters(ms) ?? this.#laterLetters(offset) ?? numericAbbreviation(offset);
+  }
+
+  #letters(ms: number): string | undefined {
+    return this.#names.map((format) => zoneName(format, ms)).find((name) => /^[A-Z]{2,6}$/.test(name));
+  }
+
+  /** The runtime names no zone before 1970: what the same offset is called later on. */
+  #laterLetters(offset: number): string | undefined {
+    for (const [year, month] of LATER) {
+      const ms = Date.UTC(year, month, 1);
+      if (parseOffset(zoneName(this.#parts, ms)) === offset) return this.#letters(ms);
     }
-    return numericAbbreviation(offset);
+    return undefined;
   }
 
   /** The lower of the offsets of January and July of that year: standard time on either hemisphere. */

@@ -5,7 +5,8 @@ import type { Clock } from '#lib/clock';
 import { DurationError, SECOND, formatDuration, parseDuration, roundDuration } from '#lib/go-duration';
 import { GoTime } from '#lib/go-time';
 import { TimeParseError, parseTime } from '#lib/go-time-parse';
-import { UTC, loadZone, localZone } from '#lib/go-zone';
+import { UTC, loadZone } from '#lib/go-zone';
+import type { Zone } from '#lib/go-zone';
 import { parseIntSaturating, wrapInt64 } from './conversion.ts';
 import type { FunctionTable } from './conversion.ts';
 import { TIME, TimeValue, saturate, secondsOf } from './time-values.ts';
@@ -48,7 +49,17 @@ function duration(value: unknown): string {
 }
 
 export function dateFunctions(clock: Clock): FunctionTable {
-  const now = (): GoTime => GoTime.fromMs(clock.now(), localZone());
+  const zones = new Map<string, Zone>();
+  /** The zone of this name, UTC for an unknown one. Kept, since making one is dear. */
+  const zoneOf = (name: string): Zone => {
+    const known = zones.get(name);
+    if (known !== undefined) return known;
+    const zone = loadZone(name) ?? UTC;
+    // The data base has some 600 names; charts may make up others.
+    if (zones.size < 700) zones.set(name, zone);
+    return zone;
+  };
+  const now = (): GoTime => GoTime.fromMs(clock.now(), zoneOf('Local'));
   const since = (time: GoTime): bigint => saturate(now().unixNano - time.unixNano);
 
   const toTime = (value: unknown, kinds: readonly string[]): GoTime => {
@@ -57,9 +68,7 @@ export function dateFunctions(clock: Clock): FunctionTable {
     return seconds === undefined ? now() : new GoTime(seconds, 0, UTC);
   };
   const format = (layout: string, value: unknown, zone: string): string =>
-    toTime(value, ['int', 'int32'])
-      .in(loadZone(zone) ?? UTC)
-      .format(layout);
+    toTime(value, ['int', 'int32']).in(zoneOf(zone)).format(layout);
 
   const durationRound = (value: unknown): string => {
     let nanoseconds = 0n;
@@ -112,11 +121,11 @@ export function dateFunctions(clock: Clock): FunctionTable {
     toDate: {
       params: [STRING, STRING],
       fn: (layout: string, text: string) =>
-        new TimeValue(orElse(() => parseTime(layout, text, localZone()), GoTime.zero())),
+        new TimeValue(orElse(() => parseTime(layout, text, zoneOf('Local')), GoTime.zero())),
     },
     mustToDate: {
       params: [STRING, STRING],
-      fn: (layout: string, text: string) => new TimeValue(orFail(() => parseTime(layout, text, localZone()))),
+      fn: (layout: string, text: string) => new TimeValue(orFail(() => parseTime(layout, text, zoneOf('Local')))),
     },
     unixEpoch: { params: [TIME], result: STRING, fn: (date: TimeValue) => String(date.time.unix) },
   };

@@ -21,6 +21,7 @@ export function toCamelCase(text: string): string {
     if (isConnector(previous)) {
       if (isConnector(rune)) {
         out += previous;
+        previous = rune;
         continue;
       }
       inCapitals = isUpper(rune);

@@ -1,5 +1,6 @@
 // The next step for a wrong field: one short clause, from what the declaration says of it.
 import type { StructuralSchema } from '../schema.ts';
+import { nearestWord } from './nearest-word.ts';
 
 /** A violation as the hint needs to see it. */
 export interface HintQuestion {
@@ -21,47 +22,8 @@ function allOf(words: readonly string[]): string {
   return words.join(', ').replace(/, (?=[^,]*$)/u, ' and ');
 }
 
-/** How many letters to add, drop or change to make one word of the other. */
-function distance(a: readonly string[], b: readonly string[]): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i, letter] of a.entries()) {
-    const next = [i + 1];
-    for (const [j, other] of b.entries()) {
-      const [left = 0, up = 0, corner = 0] = [next[j], row[j + 1], row[j]];
-      next.push(Math.min(left + 1, up + 1, corner + (letter === other ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
-}
-
-// A guess must be near: a wrong one sends people the wrong way.
-const MAX_DISTANCE = 2;
-const MAX_GUESSED = 64;
-const MIN_CONTAINED = 4;
-
-function isNear(value: string, word: string): boolean {
-  const allowed = Math.min(MAX_DISTANCE, Math.floor(value.length / 4));
-  if (distance(Array.from(value), Array.from(word)) <= allowed) {
-    return true;
-  }
-  const [short, long] = value.length < word.length ? [value, word] : [word, value];
-  return short.length >= MIN_CONTAINED && long.includes(short);
-}
-
-/** The word that was probably meant. */
-function meantWord(value: unknown, words: readonly string[]): string | undefined {
-  if (typeof value !== 'string' || value.length > MAX_GUESSED) {
-    return undefined;
-  }
-  const given = value.toLowerCase();
-  const same = words.find((word) => word.toLowerCase() === given);
-  const near = words.filter((word) => isNear(given, word.toLowerCase()));
-  return same ?? (near.length === 1 ? near[0] : undefined);
-}
-
 function enumHint(value: unknown, words: readonly string[]): string {
-  const meant = meantWord(value, words);
+  const meant = typeof value === 'string' ? nearestWord(value, words) : undefined;
   if (meant !== undefined) {
     return `write ${meant}`;
   }

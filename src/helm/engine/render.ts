@@ -32,14 +32,14 @@ export function renderTemplates(root: ChartNode, input: RenderValues, options: R
       const output = set.execute(name, asValues(context, options.helm), { host, budget });
       rendered.set(name, withoutNoValue(output));
     } catch (cause) {
-      throw toRenderError(name, cause);
+      throw toRenderError(name, cause, options.helm);
     }
   }
   return rendered;
 }
 
-function toRenderError(name: string, cause: unknown): unknown {
-  if (cause instanceof GoError) return execFailure(name, cause);
+function toRenderError(name: string, cause: unknown, helm: HelmMajor): unknown {
+  if (cause instanceof GoError) return execFailure(name, cause, helm);
   if (cause instanceof LimitError) return new RenderError(`${name}: ${cause.message}`, { cause });
   // The JavaScript stack ends before Go's would: a template that nests so deep is a fault of the chart all the same.
   if (cause instanceof RangeError) {

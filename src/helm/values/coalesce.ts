@@ -116,7 +116,7 @@ function coalesceDefaults(chart: ChartNode, { values, prefix }: Target, context:
   for (const key of Object.keys(defaults)) {
     const fallback = defaults[key];
     if (!hasKey(values, key)) {
-      addDefault(values, key, { fallback, context });
+      setKey(values, key, fallback);
       continue;
     }
     const given = getKey(values, key);
@@ -134,31 +134,10 @@ function coalesceDefaults(chart: ChartNode, { values, prefix }: Target, context:
   }
 }
 
-interface Default {
-  readonly fallback: unknown;
-  readonly context: Context;
-}
-
-function addDefault(values: ValuesMap, key: string, { fallback, context }: Default): void {
-  if (context.helm === 4 && !context.merge) {
-    // Helm 4.2 lets no null of a chart's own values through.
-    if (fallback === null) return;
-    if (isTable(fallback)) stripNulls(fallback);
-  }
-  setKey(values, key, fallback);
-}
-
-function stripNulls(table: ValuesMap): void {
-  for (const key of Object.keys(table)) {
-    const value = table[key];
-    if (value === null) delete table[key];
-    else if (isTable(value)) stripNulls(value);
-  }
-}
-
 /** Lays `source` under the target: what the target has wins. Upstream's coalesceTablesFullKey. */
 function coalesceTables({ values, prefix }: Target, source: ValuesMap, context: Context): void {
-  const { merge, warn, helm } = context;
+  const { merge, warn } = context;
+  const isDeletion = deletions(values, source, context);
   for (const key of Object.keys(source)) {
     const value = source[key];
     const path = join(prefix, key);
@@ -167,7 +146,7 @@ function coalesceTables({ values, prefix }: Target, source: ValuesMap, context: 
       continue;
     }
     const given = getKey(values, key);
-    if (given === null && !merge && (helm === 3 || value !== null)) {
+    if (given === null && !merge && isDeletion(key)) {
       delete values[key];
     } else if (isTable(value)) {
       if (isTable(given)) coalesceTables({ values: given, prefix: path }, value, context);
@@ -184,6 +163,15 @@ function coalesceTables({ values, prefix }: Target, source: ValuesMap, context: 
       });
     }
   }
+}
+
+/** Which of the target's nulls delete: in Helm 3.19 all of them, in Helm 4 those that meet a default. */
+function deletions(values: ValuesMap, source: ValuesMap, { helm }: Context): (key: string) => boolean {
+  if (helm === 3) return () => true;
+  const defaults = new Set(Object.keys(source).filter((key) => source[key] !== null));
+  // Upstream writes the nulls into the source, too, and what shares that source sees them.
+  for (const key of Object.keys(values)) if (values[key] === null) setKey(source, key, null);
+  return (key) => defaults.has(key);
 }
 
 /** `source` laid under `target`, nulls kept; writes into `target`. */

@@ -10,7 +10,7 @@ import type { KubeObject, ResourceRef, Unstructured } from '#kube/object';
 import { errorMessage } from '#lib/errors';
 import type { ServeContext } from './context.ts';
 import { resourceOfKind } from './controllers.ts';
-import { applyOwn, serviceName, type Serving } from './serving.ts';
+import { applyOwn, localServiceName, serviceName, type Serving } from './serving.ts';
 
 const configMaps: ResourceRef = { group: '', version: 'v1', plural: 'configmaps', namespaced: true };
 const tokenReviews: ResourceRef = {
@@ -82,7 +82,6 @@ export async function startAggregatedApi(
   const isLocal = flags.webhookUrl !== '';
   await serving.registerWith((caBundle) =>
     applyOwn(context, [
-      // The aggregator only reaches Services; outside the cluster one that is just another name for this machine does.
       ...(isLocal ? [localService(namespace, port)] : []),
       apiService({
         group: ARTIFACTS_GROUP,
@@ -94,8 +93,6 @@ export async function startAggregatedApi(
   );
   return listening.url;
 }
-
-const localServiceName = 'sluice-local';
 
 function localService(namespace: string, port: number): Unstructured {
   return {

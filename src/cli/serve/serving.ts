@@ -8,6 +8,8 @@ import type { ServeContext } from './context.ts';
 import { parseAddress } from './flags.ts';
 
 export const serviceName = 'sluice';
+/** Stands for a process outside the cluster: the aggregator only reaches Services. */
+export const localServiceName = 'sluice-local';
 const fieldManager = 'sluice';
 
 /** The authority of this installation, for every server of the process. */
@@ -29,8 +31,7 @@ export class Serving {
       hosts: [
         'localhost',
         '127.0.0.1',
-        `${serviceName}.${namespace}.svc`,
-        `${serviceName}.${namespace}.svc.cluster.local`,
+        ...[serviceName, localServiceName].flatMap((name) => serviceHosts(name, namespace)),
       ],
     });
   }
@@ -61,6 +62,7 @@ export class Serving {
       handler,
       tls: { ...this.#current(), clientCas: clientCas() },
       requestClientCertificate: true,
+      onConnectionError: (error) => this.#context.log.debug({ flag, error: error.message }, 'connection failed'),
     });
     this.#servers.push({ server, clientCas });
     return server;
@@ -98,4 +100,8 @@ export async function applyOwn({ client, discovery }: ServeContext, objects: rea
   for (const object of objects) {
     await client.apply(await discovery.resourceOf(object), object, { fieldManager, force: true });
   }
+}
+
+function serviceHosts(name: string, namespace: string): string[] {
+  return [`${name}.${namespace}.svc`, `${name}.${namespace}.svc.cluster.local`];
 }

@@ -48,6 +48,17 @@ class StatementCompiler {
     };
   }
 
+  /** The body of a branch, compiled when first reached: much of a chart is switched off. */
+  #later(list: ListNode): Exec {
+    if (list.nodes.every((node) => node.type === 'text')) return this.list(list);
+    const compile = this.#expressions.scope.captured(() => this.list(list));
+    let compiled: Exec | undefined;
+    return (s, dot) => {
+      compiled ??= compile();
+      return compiled(s, dot);
+    };
+  }
+
   #statement(node: Statement): Exec {
     switch (node.type) {
       case 'text': {
@@ -95,11 +106,11 @@ class StatementCompiler {
     const inner = scope.mark;
     const origin = scope.dotOrigin;
     if (node.type === 'with') scope.dotOrigin = concrete;
-    const list = this.list(node.list);
+    const list = this.#later(node.list);
     scope.dotOrigin = origin;
     // What the first list declares is gone when the second one runs.
     scope.pop(inner);
-    const otherwise = node.elseList === undefined ? undefined : this.list(node.elseList);
+    const otherwise = node.elseList === undefined ? undefined : this.#later(node.elseList);
     scope.pop(mark);
     const rebinds = node.type === 'with';
     return (s, dot) => {
@@ -136,10 +147,10 @@ class StatementCompiler {
     const inner = scope.mark;
     const origin = scope.dotOrigin;
     scope.dotOrigin = elementOf(container);
-    const body = this.list(node.list);
+    const body = this.#later(node.list);
     scope.dotOrigin = origin;
     scope.pop(inner);
-    const otherwise = node.elseList === undefined ? undefined : this.list(node.elseList);
+    const otherwise = node.elseList === undefined ? undefined : this.#later(node.elseList);
     scope.pop(mark);
     const loop: Loop = { body, index, element, both };
     return (s, dot) => {

@@ -5,11 +5,13 @@ interface Variable {
   readonly name: string;
   readonly slot: number;
   readonly origin: Origin;
+  /** The one declared before it. */
+  readonly below: Variable | undefined;
 }
 
 /** The variables of one template body. Names are resolved as Go's stack of variables resolves them when it runs. */
 export class Scope {
-  readonly #stack: Variable[] = [{ name: '$', slot: 0, origin: concrete }];
+  #top: Variable | undefined = { name: '$', slot: 0, origin: concrete, below: undefined };
   #slots = 1;
   /** Where the current dot comes from. */
   dotOrigin: Origin = concrete;
@@ -19,33 +21,30 @@ export class Scope {
   }
 
   /** For `pop`. */
-  get mark(): number {
-    return this.#stack.length;
+  get mark(): Variable | undefined {
+    return this.#top;
   }
 
-  pop(mark: number): void {
-    this.#stack.length = mark;
+  pop(mark: Variable | undefined): void {
+    this.#top = mark;
   }
 
   /** A function that compiles something later, as if the scope were what it is now. */
   captured<A extends readonly unknown[], R>(compile: (...args: A) => R): (...args: A) => R {
-    const stack = [...this.#stack];
+    const top = this.#top;
     const { dotOrigin } = this;
     return (...args) => {
-      const now = [...this.#stack];
+      const now = this.#top;
       const origin = this.dotOrigin;
-      this.#restore(stack, dotOrigin);
+      this.#top = top;
+      this.dotOrigin = dotOrigin;
       try {
         return compile(...args);
       } finally {
-        this.#restore(now, origin);
+        this.#top = now;
+        this.dotOrigin = origin;
       }
     };
-  }
-
-  #restore(stack: readonly Variable[], dotOrigin: Origin): void {
-    this.#stack.splice(0, this.#stack.length, ...stack);
-    this.dotOrigin = dotOrigin;
   }
 
   /** A slot no name refers to. */
@@ -55,13 +54,15 @@ export class Scope {
 
   declare(name: string, origin: Origin = concrete): number {
     const slot = this.#slots++;
-    this.#stack.push({ name, slot, origin });
+    this.#top = { name, slot, origin, below: this.#top };
     return slot;
   }
 
   /** Undefined for a name the parser knows but that is not set when this place is reached. */
   find(name: string): Variable | undefined {
-    return this.#stack.findLast((variable) => variable.name === name);
+    let variable = this.#top;
+    while (variable !== undefined && variable.name !== name) variable = variable.below;
+    return variable;
   }
 }
 

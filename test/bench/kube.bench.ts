@@ -1,10 +1,12 @@
-// What the cluster client costs: applies over kept-alive connections, and an informer's memory.
+// What the cluster client costs: applies over kept-alive connections, and an informer's memory (in a process of its own).
 // Run: node --conditions=sluice-source --expose-gc test/bench/kube.bench.ts KUBECONFIG
+import { execFileSync } from 'node:child_process';
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { KubeClient } from '#kube/client';
 import { loadConfig } from '#kube/config';
 import { Informers } from '#kube/informer';
-import type { ResourceRef } from '#kube/object';
+import type { KubeObject, ResourceRef } from '#kube/object';
 
 const CONFIG_MAPS: ResourceRef = { group: '', version: 'v1', plural: 'configmaps', namespaced: true };
 const NAMESPACES: ResourceRef = { group: '', version: 'v1', plural: 'namespaces', namespaced: false };
@@ -53,9 +55,15 @@ function apply(index: number, value: string): Promise<unknown> {
   return client.apply(CONFIG_MAPS, object, { fieldManager: 'bench', force: true });
 }
 
-function rssMb(): number {
+interface Memory {
+  readonly rss: number;
+  readonly heap: number;
+}
+
+function memory(): Memory {
   globalThis.gc?.();
-  return Math.round(process.memoryUsage().rss / 1048576);
+  const { rss, heapUsed } = process.memoryUsage();
+  return { rss: rss / 1048576, heap: heapUsed / 1048576 };
 }
 
 function row(name: string, { wallMs, cpuMs }: Cost, note = ''): void {
@@ -64,32 +72,61 @@ function row(name: string, { wallMs, cpuMs }: Cost, note = ''): void {
   );
 }
 
-await client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } } as never);
-try {
-  row(
-    `${COUNT} applies that create, ${CONNECTIONS} connections`,
-    await measure(() => inLanes((i) => apply(i, 'a'))),
-    'reference 0.85 s / 0.30 s',
-  );
-  row(`${COUNT} applies that change nothing`, await measure(() => inLanes((i) => apply(i, 'a'))));
-  row(`${COUNT} applies that change one value`, await measure(() => inLanes((i) => apply(i, 'b'))));
-
-  const before = rssMb();
+/** The memory of a fresh process before, with a cache of full objects, and with one of metadata beside it. */
+async function holdCaches(target: string): Promise<void> {
+  const measures = [memory()];
   const informers = new Informers({ client });
-  const informer = informers.acquire(CONFIG_MAPS, { namespace });
-  row(`informer synced on ${COUNT} objects`, await measure(() => informer.synced()), `${before} → ${rssMb()} MB RSS`);
-  const metadata = informers.acquire(CONFIG_MAPS, { namespace, metadataOnly: true });
-  const full = rssMb();
-  row('the same, metadata only', await measure(() => metadata.synced()), `+${rssMb() - full} MB RSS`);
-  const seen = Promise.withResolvers<void>();
-  let updates = 0;
-  informer.addHandler({ update: () => void (++updates === COUNT && seen.resolve()) });
-  row(
-    `${COUNT} changes made and seen`,
-    await measure(() => Promise.all([inLanes((i) => apply(i, 'c')), seen.promise])),
-  );
+  for (const metadataOnly of [false, true]) {
+    await informers.acquire(CONFIG_MAPS, { namespace: target, metadataOnly }).synced();
+    measures.push(memory());
+  }
   await informers.close();
-} finally {
-  await client.delete(NAMESPACES, { name: namespace }, { propagationPolicy: 'Background' });
   await client.close();
+  const [bare, full, both] = measures as [Memory, Memory, Memory];
+  const grown = (from: Memory, to: Memory): string =>
+    `+${(to.rss - from.rss).toFixed(1)} MB RSS, +${(to.heap - from.heap).toFixed(1)} MB heap`;
+  console.log(
+    `${`bare process with the client loaded`.padEnd(44)} ${bare.rss.toFixed(0)} MB RSS, ${bare.heap.toFixed(0)} MB heap`,
+  );
+  console.log(`${`informer on ${COUNT} objects of 1 KiB`.padEnd(44)} ${grown(bare, full)}`);
+  console.log(`${'the same, metadata only, beside it'.padEnd(44)} ${grown(full, both)}`);
 }
+
+async function runAll(): Promise<void> {
+  await client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } } as KubeObject);
+  try {
+    const lanes = `${CONNECTIONS} connections`;
+    row(
+      `${COUNT} applies that create, ${lanes}`,
+      await measure(() => inLanes((i) => apply(i, 'a'))),
+      'reference 0.85 s / 0.30 s',
+    );
+    row(`${COUNT} applies that change nothing`, await measure(() => inLanes((i) => apply(i, 'a'))));
+    row(`${COUNT} applies that change one value`, await measure(() => inLanes((i) => apply(i, 'b'))));
+    const informers = new Informers({ client });
+    const informer = informers.acquire(CONFIG_MAPS, { namespace });
+    row(`informer synced on ${COUNT} objects`, await measure(() => informer.synced()));
+    const seen = Promise.withResolvers<void>();
+    let updates = 0;
+    informer.addHandler({ update: () => void (++updates === COUNT && seen.resolve()) });
+    row(
+      `${COUNT} changes made and seen`,
+      await measure(() => Promise.all([inLanes((i) => apply(i, 'c')), seen.promise])),
+    );
+    await informers.close();
+    const args = [
+      '--conditions=sluice-source',
+      '--expose-gc',
+      fileURLToPath(import.meta.url),
+      String(kubeconfig),
+      namespace,
+    ];
+    console.log(execFileSync(process.execPath, args, { encoding: 'utf8' }).trimEnd());
+  } finally {
+    await client.delete(NAMESPACES, { name: namespace }, { propagationPolicy: 'Background' });
+    await client.close();
+  }
+}
+
+const target = process.argv[3];
+await (target === undefined ? runAll() : holdCaches(target));

@@ -14,7 +14,8 @@ function upToDate() {
   try {
     present = packages('node_modules/.package-lock.json');
   } catch (error) {
-    return false;
+    if (error.code === 'ENOENT') return false;
+    throw error;
   }
   return Object.keys(wanted).every(function (name) {
     if (name === '') return true;

@@ -1,8 +1,8 @@
 // `sluice version`.
-import packageJson from '../../package.json' with { type: 'json' };
 import type { Command } from './command.ts';
+import { packageVersion } from './package-version.ts';
 
 export const command: Command = (_args, io) => {
-  io.stdout.write(`sluice ${packageJson.version}\n`);
+  io.stdout.write(`sluice ${packageVersion()}\n`);
   return Promise.resolve(0);
 };

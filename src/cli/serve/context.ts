@@ -19,10 +19,10 @@ import { EventStream } from '#runtime/event-stream';
 import type { Logger } from '#runtime/log';
 import { Metrics } from '#runtime/metrics';
 import { WorkerPool } from '#workers/pool';
-import packageJson from '../../../package.json' with { type: 'json' };
+import { packageVersion } from '../package-version.ts';
 import type { ServeFlags } from './flags.ts';
 
-export const version: string = packageJson.version;
+export const version: string = packageVersion();
 export const userAgent = `sluice/${version}`;
 
 export interface ServeContext {

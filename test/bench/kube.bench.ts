@@ -1,6 +1,7 @@
 // What the cluster client costs: applies over kept-alive connections, and an informer's memory (in a process of its own).
 // Run: node --conditions=sluice-source --expose-gc test/bench/kube.bench.ts KUBECONFIG
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { KubeClient } from '#kube/client';
@@ -93,7 +94,7 @@ async function holdCaches(target: string): Promise<void> {
 }
 
 async function runAll(): Promise<void> {
-  await client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } } as KubeObject);
+  await client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   try {
     const lanes = `${CONNECTIONS} connections`;
     row(
@@ -121,7 +122,8 @@ async function runAll(): Promise<void> {
       String(kubeconfig),
       namespace,
     ];
-    console.log(execFileSync(process.execPath, args, { encoding: 'utf8' }).trimEnd());
+    const { stdout } = await promisify(execFile)(process.execPath, args);
+    console.log(stdout.trimEnd());
   } finally {
     await client.delete(NAMESPACES, { name: namespace }, { propagationPolicy: 'Background' });
     await client.close();

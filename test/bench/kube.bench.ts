@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { KubeClient } from '#kube/client';
 import { loadConfig } from '#kube/config';
 import { Informers } from '#kube/informer';
-import type { KubeObject, ResourceRef } from '#kube/object';
+import type { ResourceRef } from '#kube/object';
 
 const CONFIG_MAPS: ResourceRef = { group: '', version: 'v1', plural: 'configmaps', namespaced: true };
 const NAMESPACES: ResourceRef = { group: '', version: 'v1', plural: 'namespaces', namespaced: false };

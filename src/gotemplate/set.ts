@@ -38,7 +38,7 @@ export interface TemplateSet extends TemplateSetView {
 
 /** An empty set. */
 export function newTemplateSet(options: TemplateSetOptions = {}): TemplateSet {
-  return new Templates(new Shared(options), undefined);
+  return new Templates(new Shared(options));
 }
 
 /** A parsed template; its closures are made when it first runs. */
@@ -105,12 +105,14 @@ class Shared {
 
 class Templates implements TemplateSet, Lookup {
   readonly #shared: Shared;
-  readonly #parent: Templates | undefined;
-  readonly #own = new Map<string, ParsedTemplate>();
+  /** The original, for a clone. */
+  readonly #original: Templates | undefined;
+  readonly #own: Map<string, ParsedTemplate>;
 
-  constructor(shared: Shared, parent: Templates | undefined) {
+  constructor(shared: Shared, original?: Templates, own?: ReadonlyMap<string, ParsedTemplate>) {
     this.#shared = shared;
-    this.#parent = parent;
+    this.#original = original;
+    this.#own = new Map(own);
   }
 
   get name(): string {
@@ -118,7 +120,10 @@ class Templates implements TemplateSet, Lookup {
   }
 
   clone(): Templates {
-    return new Templates(this.#shared, this);
+    // Of a clone only the little that was parsed into it is copied: clones of clones stay one step from the original.
+    return this.#original === undefined
+      ? new Templates(this.#shared, this)
+      : new Templates(this.#shared, this.#original, this.#own);
   }
 
   has(name: string): boolean {
@@ -126,15 +131,16 @@ class Templates implements TemplateSet, Lookup {
   }
 
   names(): string[] {
-    return [...new Set([...this.#own.keys(), ...(this.#parent?.names() ?? [])])];
+    return [...new Set([...this.#own.keys(), ...(this.#original?.names() ?? [])])];
   }
 
   lookup(name: string): ParsedTemplate | undefined {
-    return this.#own.get(name) ?? this.#parent?.lookup(name);
+    return this.#own.get(name) ?? this.#original?.lookup(name);
   }
 
   parse(name: string, text: string): TemplateHandle {
-    const templates = this.#parent === undefined ? this.#shared.parse(name, text) : this.#shared.parseAgain(name, text);
+    const templates =
+      this.#original === undefined ? this.#shared.parse(name, text) : this.#shared.parseAgain(name, text);
     let main: ParsedTemplate | undefined;
     for (const template of templates) {
       if (template.name === name) main = template;

@@ -95,7 +95,7 @@ describe('hostile substitutions', () => {
   });
 
   it('bounds the result', () => {
-    const a = 'x'.repeat(10_000);
+    const a = 'x'.repeat(2000);
     assert.match(outcome('${a//x/${a}}', { a }, { maxLength: 1_000_000 }), /longer than 1000000 characters/);
     const huge = 'x'.repeat(1_000_000);
     assert.match(outcome('${huge//x/${huge}}', { huge }), /longer than 67108864 characters/);

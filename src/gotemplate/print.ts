@@ -37,10 +37,11 @@ export function printResult(value: unknown): string {
   return printValue(value);
 }
 
-/** `%v` of what a pointer leads to, as a value of its own: methods of the pointer do not count. */
+/** `%v` of what a pointer leads to, as a value of its own: methods of the pointer count only where no fields are known. */
 export function printIndirect(value: unknown): string {
   const isPointer = value instanceof GoObject && value.type.kind === 'ptr' && !value.isNil;
-  return isPointer ? new Printer(plainSpec()).fieldsOf(value, 'v', 0) : printValue(value);
+  if (!isPointer || value.fields().length === 0) return printValue(value);
+  return new Printer(plainSpec()).fieldsOf(value, 'v', 0);
 }
 
 /** As print and an action do: what a pointer leads to is printed without its `&`, unless it can say itself what it is. */
@@ -80,7 +81,11 @@ export function sprintln(values: readonly unknown[]): string {
 export function evalArgs(values: readonly unknown[]): string {
   const [only] = values;
   if (values.length === 1 && typeof only === 'string') return only;
-  return join(values, printResult);
+  // Nothing is a string then, beside which no space is written.
+  return join(
+    values.map((value) => value ?? '<no value>'),
+    printResult,
+  );
 }
 
 const UNSIGNED: ReadonlySet<Kind> = new Set<Kind>(['uint', 'uint8', 'uint16', 'uint32', 'uint64', 'uintptr']);

@@ -3,6 +3,7 @@ import { quoteForTimeError } from './go-duration.ts';
 import { layoutChunks, MONTHS, WEEKDAYS } from './go-time-layout.ts';
 import type { Chunk, Element } from './go-time-layout.ts';
 import { daysSinceEpoch, GoTime } from './go-time.ts';
+import type { CivilTime } from './go-time.ts';
 import { fixedZone, UTC } from './go-zone.ts';
 import type { Zone } from './go-zone.ts';
 
@@ -25,7 +26,9 @@ interface Fields {
   minute: number;
   second: number;
   nanosecond: number;
-  half: 'AM' | 'PM' | undefined;
+  /** Both may have been read: then PM counts. */
+  am: boolean;
+  pm: boolean;
   zone: Zone | undefined;
   offset: number | undefined;
   zoneName: string;
@@ -43,7 +46,8 @@ class Reader {
     minute: 0,
     second: 0,
     nanosecond: 0,
-    half: undefined,
+    am: false,
+    pm: false,
     zone: undefined,
     offset: undefined,
     zoneName: '',
@@ -137,8 +141,8 @@ const READERS: Readonly<Record<Element, (reader: Reader, chunk: Chunk, next: Chu
   zeroMinute: (r) => (r.fields.minute = r.bounded(TWO, [0, 59], 'minute')),
   second: (r, _, next) => readSeconds(r, ONE_OR_TWO, next),
   zeroSecond: (r, _, next) => readSeconds(r, TWO, next),
-  PM: (r) => (r.fields.half = r.take(/^[AP]M/)[0] as 'AM' | 'PM'),
-  pm: (r) => (r.fields.half = r.take(/^[ap]m/)[0].toUpperCase() as 'AM' | 'PM'),
+  PM: (r) => readHalf(r, /^[AP]M/),
+  pm: (r) => readHalf(r, /^[ap]m/),
   zone: (r, chunk) => readOffset(r, chunk.text),
   zoneName: readZoneName,
   fraction0: (r, chunk) => {
@@ -149,6 +153,12 @@ const READERS: Readonly<Record<Element, (reader: Reader, chunk: Chunk, next: Chu
     if (digits !== null) r.fields.nanosecond = nanoseconds(r.take(/^[.,][0-9]+/)[0]);
   },
 };
+
+function readHalf(reader: Reader, pattern: RegExp): void {
+  const text = reader.take(pattern)[0].toUpperCase();
+  if (text === 'PM') reader.fields.pm = true;
+  else reader.fields.am = true;
+}
 
 function readSeconds(reader: Reader, pattern: RegExp, next: Chunk | undefined): void {
   reader.fields.second = reader.bounded(pattern, [0, 59], 'second');
@@ -174,13 +184,13 @@ function readOffset(reader: Reader, form: string): void {
   const groups = form.slice(1).replaceAll(':', '').length / 2;
   const pattern = new RegExp(`^(.)(..)${`${colon}(..)`.repeat(groups - 1)}`, 's');
   const [, sign, ...parts] = reader.take(pattern);
-  // A number too large is told before anything else that is wrong behind it.
-  const [hours = 0, minutes = 0, seconds = 0] = parts.map((part, index) => {
-    if (!TWO.test(part)) throw new BadForm();
-    const value = Number(part);
-    if (value > (index === 0 ? 24 : 60)) throw new OutOfRange(`time zone offset ${OFFSET_PARTS[index] ?? ''}`);
-    return value;
-  });
+  const bad = parts.findIndex((part) => !TWO.test(part));
+  const numbers = parts.slice(0, bad < 0 ? undefined : bad).map(Number);
+  // A number too large is told before any wrong form, and of several the last one.
+  const tooLarge = numbers.findLastIndex((value, index) => value > (index === 0 ? 24 : 60));
+  if (tooLarge >= 0) throw new OutOfRange(`time zone offset ${OFFSET_PARTS[tooLarge] ?? ''}`);
+  if (bad >= 0) throw new BadForm();
+  const [hours = 0, minutes = 0, seconds = 0] = numbers;
   if (sign !== '+' && sign !== '-') throw new BadForm();
   const size = (hours * 60 + minutes) * 60 + seconds;
   reader.fields.offset = sign === '-' ? -size : size;
@@ -255,17 +265,26 @@ function toTime(fields: Fields, zone: Zone, failure: (message: string) => Error)
 }
 
 /** An abbreviation means something only in the zone at hand; elsewhere it is an offset of 0 under that name. */
-function inNamedZone(civil: Parameters<typeof GoTime.fromCivil>[0], fields: Fields, zone: Zone): GoTime {
-  const here = GoTime.fromCivil(civil, fields.nanosecond, zone);
-  if (here.moment().abbreviation === fields.zoneName) return here;
+function inNamedZone(civil: CivilTime, fields: Fields, zone: Zone): GoTime {
   const utc = GoTime.fromCivil(civil, fields.nanosecond, UTC);
+  const known = offsetNamed(fields.zoneName, utc.unix, zone);
+  if (known !== undefined) return new GoTime(utc.unix - known, utc.nanosecond, zone);
   const hours = /^GMT([+-][0-9]+)$/.exec(fields.zoneName)?.[1];
   return utc.in(fixedZone(fields.zoneName, hours === undefined ? 0 : Number(hours) * 3600));
 }
 
-function hourOf({ half, hour }: Fields): number {
-  if (half === 'PM' && hour < 12) return hour + 12;
-  return half === 'AM' && hour === 12 ? 0 : hour;
+const HALF_YEAR = 15_778_800;
+
+/** The offset that the zone calls so: at about that time, in the other season, or at some time else. */
+function offsetNamed(name: string, unix: number, zone: Zone): number | undefined {
+  const seconds = [unix, unix + HALF_YEAR, unix - HALF_YEAR, Date.UTC(2024, 0, 1) / 1000, Date.UTC(2024, 6, 1) / 1000];
+  const named = seconds.map((at) => zone.at(at)).filter((moment) => moment.abbreviation === name);
+  return (named.find(({ offset }) => zone.at(unix - offset).abbreviation === name) ?? named[0])?.offset;
+}
+
+function hourOf({ am, pm, hour }: Fields): number {
+  if (pm && hour < 12) return hour + 12;
+  return am && hour === 12 ? 0 : hour;
 }
 
 function calendarDay(fields: Fields, failure: (message: string) => Error): { month: number; day: number } {

@@ -144,6 +144,12 @@ export class Parser {
     return node;
   }
 
+  private emptyScalarBehind({ start, width }: Token): Node {
+    const node = this.emptyScalar(start);
+    node.column += width;
+    return node;
+  }
+
   private parseNode(block: boolean, indentless: boolean): Node {
     if (++this.depth > this.limits.depth) {
       throw yamlError(`line ${this.scanner.line + 1}: exceeded max depth of ${this.limits.depth}`);
@@ -296,10 +302,10 @@ export class Parser {
     this.scanner.skip();
     let token = this.peek();
     while (token.type === T.blockEntry) {
-      const { end } = token;
+      const entry = token;
       const next = this.takeEntry();
       const empty = next.type === T.blockEntry || next.type === T.blockEnd;
-      node.content.push(empty ? this.emptyScalar(end) : this.parseNode(true, false));
+      node.content.push(empty ? this.emptyScalarBehind(entry) : this.parseNode(true, false));
       token = this.peek();
     }
     if (token.type !== T.blockEnd) {
@@ -322,11 +328,11 @@ export class Parser {
   private parseIndentlessSequence(node: Node): Node {
     let token = this.peek();
     while (token.type === T.blockEntry) {
-      const { end } = token;
+      const entry = token;
       const next = this.takeEntry();
       const empty =
         next.type === T.blockEntry || next.type === T.key || next.type === T.value || next.type === T.blockEnd;
-      node.content.push(empty ? this.emptyScalar(end) : this.parseNode(true, false));
+      node.content.push(empty ? this.emptyScalarBehind(entry) : this.parseNode(true, false));
       token = this.peek();
     }
     return node;
@@ -337,9 +343,8 @@ export class Parser {
     this.scanner.skip();
     let token = this.peek();
     while (token.type === T.key) {
-      const { end } = token;
       this.scanner.skip();
-      const key = this.parseBlockPart(end);
+      const key = this.parseBlockPart(token);
       this.comments.moveKeyFoot(node, key);
       node.content.push(key);
       const value = this.parseBlockValue();
@@ -361,14 +366,14 @@ export class Parser {
       return this.emptyScalar(token.start);
     }
     this.scanner.skip();
-    return this.parseBlockPart(token.end);
+    return this.parseBlockPart(token);
   }
 
   /** A key or value of a block mapping, which may be missing. */
-  private parseBlockPart(empty: Mark): Node {
+  private parseBlockPart(indicator: Token): Node {
     const { type } = this.peek();
     if (type === T.key || type === T.value || type === T.blockEnd) {
-      return this.emptyScalar(empty);
+      return this.emptyScalarBehind(indicator);
     }
     return this.parseNode(true, true);
   }
@@ -407,7 +412,7 @@ export class Parser {
     if (token.type === T.value || token.type === T.flowEntry || token.type === T.flowSequenceEnd) {
       // Upstream takes the token that shows the key to be missing along with it.
       this.scanner.skip();
-      node.content.push(this.emptyScalar(token.end));
+      node.content.push(this.emptyScalarBehind(token));
     } else {
       node.content.push(this.parseNode(false, false));
     }

@@ -21,7 +21,7 @@ export function scanBlockScalar(scanner: Scanner, literal: boolean): Token {
   finishHeaderLine(scanner, start);
   const body = new BlockBody(scanner, start, literal);
   const value = body.scan(header);
-  const token = new Token(T.scalar, start, body.end);
+  const token = new Token(T.scalar, start);
   token.value = value;
   token.style = literal ? Style.literal : Style.folded;
   return token;
@@ -81,7 +81,6 @@ function finishHeaderLine(scanner: Scanner, start: Mark): void {
 
 /** The lines below the header. */
 class BlockBody {
-  end: Mark;
   private indent = 0;
   private readonly scanner: Scanner;
   private readonly start: Mark;
@@ -91,7 +90,6 @@ class BlockBody {
     this.scanner = scanner;
     this.start = start;
     this.literal = literal;
-    this.end = scanner.mark();
   }
 
   scan({ chomping, increment }: Header): string {
@@ -130,7 +128,6 @@ class BlockBody {
     const { scanner } = this;
     let breaks = '';
     let deepest = 0;
-    this.end = scanner.mark();
     for (;;) {
       while (scanner.at() === 32 && (this.indent === 0 || scanner.column < this.indent)) {
         scanner.pos++;
@@ -145,7 +142,6 @@ class BlockBody {
       }
       breaks += breakText(c);
       scanner.skipBreak();
-      this.end = scanner.mark();
     }
     if (this.indent === 0) {
       this.indent = Math.max(deepest, scanner.indent + 1, 1);

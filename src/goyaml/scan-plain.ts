@@ -4,12 +4,11 @@ import type { Scanner } from './scanner.ts';
 import { foldBreaks } from './fold.ts';
 import { Token, T } from './token.ts';
 
-/** Scans from the current position; the end mark stands after the last character that is not a blank. */
+/** Scans from the current position to the next token. */
 export function scanPlain(scanner: Scanner): Token {
   const start = scanner.mark();
   const indent = scanner.indent + 1;
   const text = scanner.text;
-  let end = start;
   let value = '';
   // Whitespace between two runs of text, kept only if a second run follows.
   let between = '';
@@ -27,7 +26,6 @@ export function scanPlain(scanner: Scanner): Token {
       between = '';
       brokeLine = false;
       scanner.pos = runEnd;
-      end = scanner.mark();
     }
     const c = scanner.at();
     if (!isBlank(c) && !isBreak(c)) {
@@ -45,7 +43,7 @@ export function scanPlain(scanner: Scanner): Token {
   if (brokeLine) {
     scanner.simpleKeyAllowed = true;
   }
-  const token = new Token(T.scalar, start, end);
+  const token = new Token(T.scalar, start);
   token.value = value;
   return token;
 }

@@ -57,7 +57,7 @@ export function scanQuoted(scanner: Scanner, single: boolean): Token {
     value += scanGap(scanner, run.escapedBreak);
   }
   scanner.pos++;
-  const token = new Token(T.scalar, start, scanner.mark());
+  const token = new Token(T.scalar, start);
   token.value = value;
   token.style = single ? Style.single : Style.double;
   return token;

@@ -27,12 +27,11 @@ export function scanAnchor(scanner: Scanner, type: TokenType): Token {
   const start = scanner.mark();
   scanner.pos++;
   const name = scanWord(scanner);
-  const end = scanner.mark();
   const next = scanner.at();
   if (name === '' || !(isBlankOrEnd(next) || AFTER_ANCHOR.includes(String.fromCharCode(next)))) {
     scanner.fail('did not find expected alphabetic or numeric character', start);
   }
-  const token = new Token(type, start, end);
+  const token = new Token(type, start);
   token.value = name;
   return token;
 }
@@ -65,7 +64,7 @@ export function scanTag(scanner: Scanner): Token {
   if (!isBlankOrEnd(scanner.at())) {
     scanner.fail('did not find expected whitespace or line break', start);
   }
-  const token = new Token(T.tag, start, scanner.mark());
+  const token = new Token(T.tag, start);
   token.value = handle;
   token.suffix = suffix;
   return token;
@@ -175,7 +174,7 @@ export function scanDirective(scanner: Scanner): Token {
 function scanDirectiveValue(scanner: Scanner, name: string, start: Mark): Token {
   if (name === 'YAML') {
     const version = scanVersion(scanner, start);
-    const token = new Token(T.versionDirective, start, scanner.mark());
+    const token = new Token(T.versionDirective, start);
     token.value = version;
     return token;
   }
@@ -192,7 +191,7 @@ function scanDirectiveValue(scanner: Scanner, name: string, start: Mark): Token 
   if (!isBlankOrEnd(scanner.at())) {
     scanner.fail('did not find expected whitespace or line break', start);
   }
-  const token = new Token(T.tagDirective, start, scanner.mark());
+  const token = new Token(T.tagDirective, start);
   token.value = handle;
   token.suffix = prefix;
   return token;

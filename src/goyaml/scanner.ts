@@ -46,6 +46,7 @@ export class Scanner {
   private readonly flowOpeners: Token[] = [];
   private readonly depthLimit: number;
   private readonly unreadable: string | undefined;
+  private lastMark: Mark = { index: 0, line: 0, column: 0 };
   private readonly hasPairs: boolean;
   private pairs = 0;
   private pairsFrom = 0;
@@ -58,8 +59,7 @@ export class Scanner {
     this.keepComments = options.comments && options.flavor === 'v3';
     this.depthLimit = options.limits.depth;
     this.unreadable = options.unreadable;
-    const mark = this.mark();
-    this.tokens.push(new Token(T.streamStart, mark, mark));
+    this.tokens.push(new Token(T.streamStart, this.lastMark));
   }
 
   /** Characters since the line's start. */
@@ -67,8 +67,14 @@ export class Scanner {
     return this.pos - this.lineStart - (this.hasPairs ? this.pairsInLine() : 0);
   }
 
+  /** The position; asked for several times, it is one object. */
   mark(): Mark {
-    return { index: this.pos, line: this.line, column: this.column };
+    const last = this.lastMark;
+    if (last.index === this.pos && last.line === this.line) {
+      return last;
+    }
+    this.lastMark = { index: this.pos, line: this.line, column: this.column };
+    return this.lastMark;
   }
 
   /** Surrogate pairs between the line's start and the position, counted once per line. */
@@ -202,7 +208,7 @@ export class Scanner {
     if (this.indents.length > this.depthLimit) {
       this.fail(`exceeded max depth of ${this.depthLimit}`, mark);
     }
-    this.insert(position, new Token(type, mark, mark));
+    this.insert(position, new Token(type, mark));
   }
 
   private insert(position: number, token: Token): void {
@@ -224,7 +230,7 @@ export class Scanner {
       if (this.keepComments) {
         mark = this.endBeforeComments(mark);
       }
-      this.tokens.push(new Token(T.blockEnd, mark, mark));
+      this.tokens.push(new Token(T.blockEnd, mark));
       this.indent = this.indents.pop() as number;
     }
   }
@@ -379,7 +385,7 @@ export class Scanner {
   private pushIndicator(type: TokenType, length: number): void {
     const start = this.mark();
     this.pos += length;
-    this.tokens.push(new Token(type, start, this.mark()));
+    this.tokens.push(new Token(type, start, length));
   }
 
   /** Directives and document marks end all that is open. */
@@ -403,8 +409,7 @@ export class Scanner {
       this.lineStart = this.pos;
     }
     this.startOver();
-    const mark = this.mark();
-    this.tokens.push(new Token(T.streamEnd, mark, mark));
+    this.tokens.push(new Token(T.streamEnd, this.mark()));
   }
 
   private fetchFlowStart(type: TokenType): void {
@@ -462,7 +467,7 @@ export class Scanner {
   private fetchValue(): void {
     const key = this.simpleKeys[this.simpleKeys.length - 1];
     if (key !== undefined && this.isValidKey(key)) {
-      this.insert(key.token, new Token(T.key, key.mark, key.mark));
+      this.insert(key.token, new Token(T.key, key.mark));
       this.rollIndent(key.mark.column, key.token, T.blockMappingStart, key.mark);
       key.possible = false;
       this.simpleKeyAllowed = false;

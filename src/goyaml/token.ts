@@ -47,7 +47,8 @@ export interface SimpleKey {
 export class Token {
   readonly type: TokenType;
   readonly start: Mark;
-  end: Mark;
+  /** Columns an indicator takes; an empty node behind it stands there. */
+  readonly width: number;
   /** Scalar text, anchor name, tag or directive handle. */
   value = '';
   /** Tag suffix, or the prefix of a tag directive. */
@@ -57,9 +58,9 @@ export class Token {
   /** A scalar's style (see node.ts); 0 is plain. */
   style = 0;
 
-  constructor(type: TokenType, start: Mark, end: Mark) {
+  constructor(type: TokenType, start: Mark, width = 0) {
     this.type = type;
     this.start = start;
-    this.end = end;
+    this.width = width;
   }
 }

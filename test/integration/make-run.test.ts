@@ -56,6 +56,7 @@ describe('make run', function () {
     assert.match(output, /^GitRepository sample is Ready: stored artifact for revision 'main@sha1:[0-9a-f]{40}'$/m);
     assert.match(output, /^Kustomization sample is Ready: Applied revision: main@sha1:[0-9a-f]{40}$/m);
     assert.ok(output.includes(`export KUBECONFIG='${dir}/kubeconfig'`), output);
+    assert.match(output, /^gitrepository-sample +GitRepository +sample +main@sha1:/m);
     assert.match(output, /and its answer:\n.*spec\.interval/);
   });
 

@@ -13,6 +13,7 @@ import { freePorts } from '../ports.ts';
 import { apply, conditionOf, installKinds, isReady, untilObject } from './cluster.ts';
 import { createSampleRepository } from './sample-repository.ts';
 import { startSluiceProcess } from './sluice-process.ts';
+import { printedTable } from './table.ts';
 
 export interface DemoOptions {
   readonly dir: string;
@@ -39,6 +40,13 @@ const kustomizations: ResourceRef = {
   namespaced: true,
 };
 
+const artifacts: ResourceRef = {
+  group: 'artifacts.sluice.dev',
+  version: 'v1alpha1',
+  plural: 'artifacts',
+  namespaced: true,
+};
+
 /** Runs until the signal; rejects when a part of it fails. */
 export async function runDemo(options: DemoOptions): Promise<void> {
   const { dir, env, print, signal } = options;
@@ -59,6 +67,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     stops.push(() => sluice.stop());
     print(`sluice          log in ${sluice.logFile}`);
     await Promise.race([deliver(client, git.url, print), sluice.failed, failure.promise, aborted(signal)]);
+    await Promise.race([untilArtifactsAreServed(client), sluice.failed, failure.promise, aborted(signal)]);
     await explain({ plane, client, gitUrl: git.url, print });
     await Promise.race([sluice.failed, failure.promise, aborted(signal)]);
   } catch (error) {
@@ -116,6 +125,17 @@ function object(ref: ResourceRef, kind: string, spec: object): Unstructured {
   return { apiVersion: `${ref.group}/${ref.version}`, kind, metadata: { namespace, name: 'sample' }, spec };
 }
 
+/** The API server looks at an aggregated API every few seconds, and answers 503 for it until it has. */
+async function untilArtifactsAreServed(client: KubeClient): Promise<void> {
+  const ref = { group: 'apiregistration.k8s.io', version: 'v1', plural: 'apiservices', namespaced: false };
+  const key = { name: `${artifacts.version}.${artifacts.group}` };
+  await untilObject(client, { ref, key, test: isAvailable, timeoutMs: readyLimitMs });
+}
+
+function isAvailable(service: Unstructured): boolean {
+  return conditionOf(service, 'Available')?.status === 'True';
+}
+
 interface Explanation {
   readonly plane: ControlPlane;
   readonly client: KubeClient;
@@ -125,9 +145,12 @@ interface Explanation {
 
 async function explain({ plane, client, gitUrl, print }: Explanation): Promise<void> {
   print(`\nPoint kubectl at it:\n  export KUBECONFIG='${plane.kubeconfigPath}'`);
-  print('\nLook around:');
-  print('  kubectl get gitrepositories,kustomizations');
-  if (await servesArtifacts(client)) print('  kubectl get artifacts -A -o wide');
+  print('\nand look around:');
+  for (const { group, version, plural } of [gitRepositories, kustomizations, artifacts]) {
+    print(`$ kubectl get ${plural}`);
+    print(await printedTable(client, `/apis/${group}/${version}/namespaces/${namespace}/${plural}`));
+  }
+  print('  kubectl get artifacts -A -o wide');
   print('  kubectl -n sample get all,configmaps');
   print(`\nChange something; it is there within a minute:\n  git clone ${gitUrl} && cd sample && … && git push`);
   print('\nA wrong manifest (the interval has no unit):');
@@ -144,14 +167,6 @@ async function answerTo(client: KubeClient, wrong: Unstructured): Promise<string
   } catch (error) {
     return errorMessage(error);
   }
-}
-
-async function servesArtifacts(client: KubeClient): Promise<boolean> {
-  const path = '/apis/artifacts.sluice.dev/v1alpha1';
-  return client.raw({ method: 'GET', path, resource: 'discovery' }).then(
-    () => true,
-    () => false,
-  );
 }
 
 function aborted(signal: AbortSignal): Promise<never> {

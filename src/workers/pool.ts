@@ -74,7 +74,8 @@ export class WorkerPool {
       concurrentTasksPerWorker: 1,
       // An idle worker that blocks in Atomics.wait cannot answer anything else; messages wake it quickly enough.
       atomics: 'disabled',
-      resourceLimits: { maxOldGenerationSizeMb: options.memoryMiB ?? 512 },
+      // A small young generation is collected often: jobs make much short-lived garbage, and memory is dearer than CPU.
+      resourceLimits: { maxOldGenerationSizeMb: options.memoryMiB ?? 512, maxYoungGenerationSizeMb: 16 },
     });
   }
 

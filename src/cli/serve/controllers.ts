@@ -11,6 +11,7 @@ import { LiveObjects } from '#runtime/live-objects';
 import { needsReconcile, requestedAnew } from '#runtime/predicates';
 import { Priority } from '#runtime/queue';
 import { Applier } from '#controllers/apply/applier';
+import { ExistenceLists } from '#controllers/apply/cluster';
 import { ownerNameLabel } from '#controllers/apply/marks';
 import type { GitRepositoryDraft } from '#controllers/gitrepository/checkout';
 import { gitRepositoryReconciler } from '#controllers/gitrepository/controller';
@@ -110,6 +111,7 @@ function startKustomizations(
 ): Controller {
   const { client, clock, metrics, flags, log, informers, discovery, unpacked, pool, agents, store } = context;
   const informer = acquireKind<KustomizationDraft>(context, kustomizations);
+  const existence = new ExistenceLists(() => clock.monotonic());
   const controller = new Controller({
     name: 'kustomization',
     ...controllerOptions(context),
@@ -126,8 +128,9 @@ function startKustomizations(
       clusterFor: (object) => {
         const { namespace = '' } = object.metadata;
         const account = object.spec.serviceAccountName ?? flags.defaultServiceAccount;
+        const identity = account === '' ? '' : `${namespace}/${account}`;
         const acting = account === '' ? client : client.as(serviceAccountIdentity(namespace, account));
-        return Promise.resolve({ client: acting, discovery, live });
+        return Promise.resolve({ client: acting, discovery, live, existence, identity });
       },
       events: context.recorder('kustomize-controller'),
       clock,

@@ -5,13 +5,48 @@ import { keyOf, parseApiVersion, resourceId, type KubeObject, type Unstructured 
 import { isForbidden, isNotFound } from '#kube/status-error';
 import type { LiveKind, LiveObjects } from '#runtime/live-objects';
 
+/** Lists that several runs share: a hundred objects that start together ask once. */
+export class ExistenceLists {
+  readonly #lists = new Map<
+    string,
+    { readonly startedAt: number; readonly result: Promise<ReadonlyMap<string, KubeObject> | undefined> }
+  >();
+  readonly #now: () => number;
+
+  /** `now` gives monotonic ms. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** The list under `id`, made anew when the last one is older than a moment. */
+  get(
+    id: string,
+    make: () => Promise<ReadonlyMap<string, KubeObject> | undefined>,
+  ): Promise<ReadonlyMap<string, KubeObject> | undefined> {
+    const now = this.#now();
+    const known = this.#lists.get(id);
+    if (known !== undefined && now - known.startedAt < listLifeMs) return known.result;
+    for (const [other, { startedAt }] of this.#lists) if (now - startedAt >= listLifeMs) this.#lists.delete(other);
+    const result = make();
+    this.#lists.set(id, { startedAt: now, result });
+    result.catch(() => this.#lists.delete(id));
+    return result;
+  }
+}
+
 export interface Cluster {
   /** Writes, and reads on behalf of the owner: impersonates where the owner says so. */
   readonly client: KubeClient;
   readonly discovery: Discovery;
   /** Watches by our own identity. */
   readonly live: LiveObjects;
+  readonly existence: ExistenceLists;
+  /** Whom `client` acts as: what one identity may list another may not know of. */
+  readonly identity: string;
 }
+
+/** ms a list is believed. What it tells of (somebody else's objects, about to be adopted) changes rarely. */
+const listLifeMs = 2000;
 
 /** From this many unknown objects of a kind in a namespace on, one list costs less than a look at each. */
 const listThreshold = 3;
@@ -88,7 +123,8 @@ export class LiveView {
       this.#asked.set(`${resourceId(resource)} ${key}`, object);
     };
     if (keys.size >= listThreshold && resource.verbs.includes('list')) {
-      const listed = await this.#list(resource, namespace);
+      const id = `${this.#cluster.identity} ${resourceId(resource)} ${namespace ?? ''}`;
+      const listed = await this.#cluster.existence.get(id, () => this.#list(resource, namespace));
       if (listed !== undefined) {
         for (const key of keys) note(key, listed.get(key));
         return;
@@ -113,7 +149,8 @@ export class LiveView {
   /** All objects of a kind in a namespace by key; undefined when listing is not allowed or there are too many. */
   async #list(resource: ResourceInfo, namespace: string | undefined): Promise<Map<string, KubeObject> | undefined> {
     try {
-      const options = { namespace, metadataOnly: true, limit: 1000, resourceVersion: '0', signal: this.#signal };
+      // No signal: others may be waiting for the same list.
+      const options = { namespace, metadataOnly: true, limit: 5000, resourceVersion: '0' };
       const list = await this.#cluster.client.list<KubeObject>(resource, options);
       if (list.metadata.continue) return undefined;
       return new Map(list.items.map((object) => [keyOf(object), object]));

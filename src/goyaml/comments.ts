@@ -144,20 +144,26 @@ class CommentRun {
         if (!isBreak(c)) {
           break;
         }
+        if (c > 127) {
+          ahead = this.stopInsideBreak(ahead);
+          break;
+        }
         this.firstEmpty = false;
         this.recentEmpty = true;
         this.column = 0;
         this.line++;
         continue;
       }
-      if (this.text !== '' && this.column - 1 < this.blockIndent() && this.column !== this.start.column) {
-        this.pushFoot(ahead);
-      }
+      this.endAtContent(ahead);
       if (c !== 35) {
         break;
       }
       this.takeComment(ahead);
       ahead = 0;
+      if (scanner.at() > 127) {
+        ahead = this.stopInsideBreak(ahead);
+        break;
+      }
     }
     if (this.text !== '') {
       this.push(this.start.index, scanner.pos + ahead - 1, 'head');
@@ -166,6 +172,20 @@ class CommentRun {
 
   private blockIndent(): number {
     return Math.max(this.scanner.indent, 0);
+  }
+
+  /** What is indented less than the block and otherwise than the comment: the comment was a foot. */
+  private endAtContent(ahead: number): void {
+    if (this.text !== '' && this.column - 1 < this.blockIndent() && this.column !== this.start.column) {
+      this.pushFoot(ahead);
+    }
+  }
+
+  /** Upstream looks at bytes: the second one of a NEL, LS or PS is neither blank, break nor comment. */
+  private stopInsideBreak(ahead: number): number {
+    this.column = 1;
+    this.endAtContent(ahead + 1);
+    return ahead + 1;
   }
 
   private takeComment(ahead: number): void {

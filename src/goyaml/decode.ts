@@ -24,6 +24,12 @@ const INT64_MAX = (1n << 63n) - 1n;
 /** From how many decoded nodes on the share of aliased ones is limited, and how far the limit sinks. */
 const ALIAS_RATIO = { low: 400_000, high: 4_000_000, start: 0.99, end: 0.1 };
 
+/** Repeated keys are told in pairs: without a bound their number would be quadratic. */
+const MAX_PROBLEMS = 1000;
+
+/** A value shown in an error is cut here. */
+const MAX_SHOWN = 1000;
+
 function allowedAliasRatio(count: number): number {
   const { low, high, start, end } = ALIAS_RATIO;
   const progress = Math.min(Math.max((count - low) / (high - low), 0), 1);
@@ -180,7 +186,7 @@ class Decoder {
       this.checkKey(key, value);
       const { text } = key;
       if (this.strict && Object.hasOwn(out, text)) {
-        this.problems.push(`line ${valueNode.line}: key ${goSyntax(key.value, 'v2')} already set in map`);
+        this.report(`line ${valueNode.line}: key ${goSyntax(key.value, 'v2')} already set in map`);
       } else {
         setKey(out, text, value);
       }
@@ -281,13 +287,23 @@ class Decoder {
     return repeated;
   }
 
+  /** Notes what is wrong; false when no more is listened to. */
+  private report(problem: string): boolean {
+    if (this.problems.length < MAX_PROBLEMS) {
+      this.problems.push(problem);
+    }
+    return this.problems.length < MAX_PROBLEMS;
+  }
+
   private reportRepeatedKeys(groups: Iterable<readonly Node[]>): void {
     for (const keys of groups) {
       for (const [index, key] of keys.entries()) {
         for (const later of keys.slice(index + 1)) {
-          this.problems.push(
-            `line ${later.line}: mapping key ${quote(later.value)} already defined at line ${key.line}`,
-          );
+          if (
+            !this.report(`line ${later.line}: mapping key ${quote(later.value)} already defined at line ${key.line}`)
+          ) {
+            return;
+          }
         }
       }
     }
@@ -313,7 +329,7 @@ class Decoder {
         if (value === null) {
           return { text: '', value };
         }
-        throw yamlError(`invalid map key: ${goSyntax(value, this.flavor)}`);
+        throw yamlError(`invalid map key: ${goSyntax(value, this.flavor).slice(0, MAX_SHOWN)}`);
     }
   }
 
@@ -323,7 +339,7 @@ class Decoder {
       const type = key === null ? '%!s(<nil>)' : 'uint64';
       const shown = key === null ? '<nil>' : `0x${key.toString(16)}`;
       this.unlikeJSON = new YamlError(
-        `unsupported map key of type: ${type}, key: ${shown}, value: ${goSyntax(value, 'v2')}`,
+        `unsupported map key of type: ${type}, key: ${shown}, value: ${goSyntax(value, 'v2').slice(0, MAX_SHOWN)}`,
       );
     }
   }
@@ -333,7 +349,7 @@ class Decoder {
     this.count();
     const target = node.kind === 'alias' ? (node.alias as Node) : node;
     if (target.kind !== 'scalar') {
-      this.problems.push(`line ${target.line}: cannot unmarshal ${target.tag} into string`);
+      this.report(`line ${target.line}: cannot unmarshal ${target.tag} into string`);
       return undefined;
     }
     if (isString(target)) {

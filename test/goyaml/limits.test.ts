@@ -134,6 +134,12 @@ describe('hostile YAML', () => {
     }
   });
 
+  it('does not list every pair of repeated keys', () => {
+    const text = 'a: 1\n'.repeat(50_000);
+    assert.equal(message(() => decodeV3(text)).split('\n').length, 1001);
+    assert.equal(message(() => decodeV2(text, { strict: true })).split('\n').length, 1001);
+  });
+
   it('takes __proto__ for an ordinary key', () => {
     for (const decode of [decodeV2, decodeV3]) {
       const value = decode('__proto__: {polluted: true}\nb: {<<: {__proto__: 1}}') as object;

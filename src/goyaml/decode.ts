@@ -52,8 +52,8 @@ class Decoder {
   private readonly strict: boolean;
   private readonly stringKeysOnly: boolean;
   private readonly problems: string[] = [];
-  /** The last key JSON has no form for: told when all else is right. */
-  private unlikeJSON: YamlError | undefined;
+  /** Objects with a key JSON has no form for. They count only if no later key replaced them. */
+  private readonly unlikeJSON = new Map<GoObject, YamlError>();
   private readonly openAliases = new Set<Node>();
   private decoded = 0;
   private aliased = 0;
@@ -74,10 +74,23 @@ class Decoder {
     if (this.problems.length > 0) {
       throw yamlError(`unmarshal errors:\n  ${this.problems.join('\n  ')}`);
     }
-    if (this.unlikeJSON !== undefined) {
-      throw this.unlikeJSON;
+    if (this.unlikeJSON.size > 0) {
+      this.refuseUnlikeJSON(value);
     }
     return value;
+  }
+
+  private refuseUnlikeJSON(value: GoValue): void {
+    if (typeof value !== 'object' || value === null) {
+      return;
+    }
+    const error = Array.isArray(value) ? undefined : this.unlikeJSON.get(value);
+    if (error !== undefined) {
+      throw error;
+    }
+    for (const item of Object.values(value)) {
+      this.refuseUnlikeJSON(item);
+    }
   }
 
   private count(): void {
@@ -183,7 +196,7 @@ class Decoder {
       }
       const key = this.key(keyNode);
       const value = this.value(valueNode);
-      this.checkKey(key, value);
+      this.checkKey(out, key, value);
       const { text } = key;
       if (this.strict && Object.hasOwn(out, text)) {
         this.report(`line ${valueNode.line}: key ${goSyntax(key.value, 'v2')} already set in map`);
@@ -230,7 +243,7 @@ class Decoder {
         mergeNode = valueNode;
         continue;
       }
-      const key = this.keyBy(keys, keyNode);
+      const key = this.keyBy(keys, keyNode, out);
       if (key === undefined) {
         continue;
       }
@@ -243,7 +256,7 @@ class Decoder {
       }
       const value = this.value(valueNode);
       if (keys === 'text') {
-        this.checkKey(key, value);
+        this.checkKey(out, key, value);
       }
       setKey(out, text, value);
     }
@@ -253,11 +266,11 @@ class Decoder {
     return true;
   }
 
-  private keyBy(rule: KeyRule, node: Node): Key | undefined {
+  private keyBy(rule: KeyRule, node: Node, out: GoObject): Key | undefined {
     if (rule === 'text') {
       return this.key(node);
     }
-    const text = rule === 'strings' ? this.stringKey(node) : this.anyKey(node);
+    const text = rule === 'strings' ? this.stringKey(node) : this.anyKey(node, out);
     return text === undefined ? undefined : { text, value: text };
   }
 
@@ -334,12 +347,15 @@ class Decoder {
   }
 
   /** sigs.k8s.io/yaml makes text of most keys, but not of these. */
-  private checkKey({ value: key }: Key, value: GoValue): void {
+  private checkKey(out: GoObject, { value: key }: Key, value: GoValue): void {
     if (key === null || (typeof key === 'bigint' && key > INT64_MAX)) {
       const type = key === null ? '%!s(<nil>)' : 'uint64';
       const shown = key === null ? '<nil>' : `0x${key.toString(16)}`;
-      this.unlikeJSON = new YamlError(
-        `unsupported map key of type: ${type}, key: ${shown}, value: ${goSyntax(value, 'v2').slice(0, MAX_SHOWN)}`,
+      this.unlikeJSON.set(
+        out,
+        new YamlError(
+          `unsupported map key of type: ${type}, key: ${shown}, value: ${goSyntax(value, 'v2').slice(0, MAX_SHOWN)}`,
+        ),
       );
     }
   }
@@ -363,9 +379,9 @@ class Decoder {
   }
 
   /** A key of a map JSON cannot hold. */
-  private anyKey(node: Node): string {
+  private anyKey(node: Node, out: GoObject): string {
     const { text } = this.key(node);
-    this.unlikeJSON ??= new YamlError('json: unsupported type: map[interface {}]interface {}');
+    this.unlikeJSON.set(out, new YamlError('json: unsupported type: map[interface {}]interface {}'));
     return text;
   }
 }

@@ -1,4 +1,5 @@
 // encoding/json's Marshal, byte for byte.
+import { compareStrings } from '#lib/go-string';
 import { YamlError } from './errors.ts';
 import { formatFloatJSON } from './numbers.ts';
 import type { GoValue } from './value.ts';
@@ -52,25 +53,12 @@ function quote(text: string, escapeHTML: boolean): string {
   return `${out}"`;
 }
 
-/** Orders strings by their UTF-8 bytes, which is by code points. */
+/** Orders strings by their bytes; without surrogates that is the order of their units. */
 export function compareBytes(a: string, b: string): number {
   if (!BEYOND_SURROGATES.test(a) || !BEYOND_SURROGATES.test(b)) {
     return a < b ? -1 : a > b ? 1 : 0;
   }
-  const limit = Math.min(a.length, b.length);
-  let i = 0;
-  while (i < limit && a.charCodeAt(i) === b.charCodeAt(i)) {
-    i++;
-  }
-  if (i === limit) {
-    return a.length - b.length;
-  }
-  return rank(a.charCodeAt(i)) - rank(b.charCodeAt(i));
-}
-
-/** Surrogates stand for code points above all others. */
-function rank(unit: number): number {
-  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
+  return compareStrings(a, b);
 }
 
 class JsonWriter {

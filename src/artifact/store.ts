@@ -136,6 +136,11 @@ export class ArtifactStore {
     return this.#options.storage.read(path, range);
   }
 
+  /** Where the file can be opened directly, when it is on this machine. */
+  localPath(path: string): string | undefined {
+    return this.#options.storage.localPath(path);
+  }
+
   stat(path: string): Promise<StoredFile | undefined> {
     return this.#options.storage.stat(path);
   }

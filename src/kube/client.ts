@@ -21,7 +21,7 @@ export interface ClientOptions {
   readonly clock?: Clock;
   /** @default "sluice" */
   readonly userAgent?: string;
-  /** Sockets for everything but watches. @default 64 */
+  /** Sockets for everything but watches. @default 16: more of them only move the queue into the server */
   readonly connections?: number;
   /** Sockets for watches, each of which holds one. @default 512 */
   readonly watchConnections?: number;
@@ -126,7 +126,7 @@ const PARTIAL_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.i
 const DEFAULTS = {
   clock: systemClock,
   userAgent: 'sluice',
-  connections: 64,
+  connections: 16,
   watchConnections: 512,
   timeoutMs: 30_000,
   maxResponseBytes: 256 << 20,

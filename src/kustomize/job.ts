@@ -6,6 +6,7 @@ import { buildLocal } from './build.ts';
 import { ParseCache } from './documents.ts';
 import { limitError } from './errors.ts';
 import { DiskFiles } from './files/disk.ts';
+import type { FileSystem } from './files/file-system.ts';
 import { RootedFiles } from './files/rooted.ts';
 import { generateRoot, type RootSpec } from './generate-root.ts';
 import { DEFAULT_LIMITS, type BuildLimits } from './limits.ts';
@@ -41,13 +42,15 @@ export function run(input: KustomizeJobInput, context: JobContext): KustomizeJob
 export interface BuildJobOptions {
   readonly cache: ParseCache;
   readonly maxOutputBytes: number;
+  /** Where the artifact is read from. @default the disk */
+  readonly files?: FileSystem;
 }
 
 /** The job on a cache of the caller's. */
 export function buildJob(input: KustomizeJobInput, options: BuildJobOptions): KustomizeJobOutput {
   const limits = { ...DEFAULT_LIMITS, ...input.limits };
-  const disk = new DiskFiles({ workingDirectory: input.directory, fileBytes: limits.fileBytes });
-  const files = new RootedFiles(disk, input.directory);
+  const inner = options.files ?? new DiskFiles({ workingDirectory: input.directory, fileBytes: limits.fileBytes });
+  const files = new RootedFiles(inner, input.directory);
   const directory = path.posix.join(files.root, path.posix.resolve('/', input.path)).replace(/(?<=.)\/$/, '');
   if (input.spec !== undefined) generateRoot(files, directory, input.spec, { cache: options.cache });
   const warnings: string[] = [];

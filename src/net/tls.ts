@@ -1,6 +1,6 @@
 // TLS material for an outgoing connection, and how it becomes Node's options.
 import { createHash } from 'node:crypto';
-import { getCACertificates } from 'node:tls';
+import { createSecureContext, getCACertificates, type SecureContext, type SecureContextOptions } from 'node:tls';
 import type { Secret } from '#lib/secret';
 
 export interface TlsOptions {
@@ -20,24 +20,25 @@ export interface TlsOptions {
 
 /** The part of Node's connection options that TLS material decides. */
 export interface ConnectionTls {
-  minVersion: 'TLSv1.2';
-  ca?: string | string[];
-  cert?: string;
-  key?: string;
+  secureContext: SecureContext;
   servername?: string;
   rejectUnauthorized?: boolean;
 }
 
-/** Node's connection options. TLS 1.2 is the floor, as in Go. */
+/**
+ * Node's connection options. TLS 1.2 is the floor, as in Go. The context is made here, once for all connections of a
+ * pool: left to each connection, the certificates would be parsed anew every time.
+ */
 export function toConnectionOptions(tls: TlsOptions | undefined): ConnectionTls {
-  const options: ConnectionTls = { minVersion: 'TLSv1.2' };
-  if (tls === undefined) return options;
-  if (tls.ca !== undefined) options.ca = tls.withSystemRoots ? [...getCACertificates('default'), tls.ca] : tls.ca;
-  if (tls.cert !== undefined) options.cert = tls.cert;
-  if (tls.key !== undefined) options.key = tls.key.reveal();
-  if (tls.serverName !== undefined) options.servername = tls.serverName;
-  if (tls.insecureSkipVerify) options.rejectUnauthorized = false;
-  return options;
+  const context: SecureContextOptions = { minVersion: 'TLSv1.2' };
+  if (tls?.ca !== undefined) context.ca = tls.withSystemRoots ? [...getCACertificates('default'), tls.ca] : tls.ca;
+  if (tls?.cert !== undefined) context.cert = tls.cert;
+  if (tls?.key !== undefined) context.key = tls.key.reveal();
+  return {
+    secureContext: createSecureContext(context),
+    ...(tls?.serverName !== undefined && { servername: tls.serverName }),
+    ...(tls?.insecureSkipVerify && { rejectUnauthorized: false }),
+  };
 }
 
 /** A digest that is equal exactly when two sets of options may share connections. */

@@ -6,6 +6,8 @@ import { keyOf, resourceId, type KubeObject, type ResourceRef, type Unstructured
 export interface LiveKind {
   /** By `namespace/name`, or `name` alone. Only objects the selector picks are known. */
   get(key: string): Unstructured | undefined;
+  /** All objects of an owner, by the owner's key. */
+  ownedBy(owner: string): readonly Unstructured[];
   /** Calls `listener` whenever an object of the kind changes, appears or goes; returns how to leave. */
   onChange(listener: (key: string) => void): () => void;
 }
@@ -14,6 +16,8 @@ export interface LiveObjectsOptions {
   readonly informers: Informers;
   /** Which objects are ours, e.g. those that carry an owner label. */
   readonly labelSelector: string;
+  /** The key of the owner an object's labels name. */
+  readonly ownerOf: (object: KubeObject) => string;
   /** ms to wait for a kind's first list. @default 10000 */
   readonly syncTimeoutMs?: number;
 }
@@ -75,22 +79,26 @@ export class LiveObjects {
       labelSelector: this.#options.labelSelector,
       metadataOnly: metadataOnlyKinds.has(id),
     });
-    const entry = { informer, kind: liveKindOf(informer) };
+    const entry = { informer, kind: liveKindOf(informer, this.#options.ownerOf) };
     this.#kinds.set(id, entry);
     return entry;
   }
 }
 
+const byOwner = 'owner';
+
 /** A view on any informer as a live kind. */
-export function liveKindOf(informer: Informer): LiveKind {
+export function liveKindOf(informer: Informer, ownerOf: (object: KubeObject) => string = () => ''): LiveKind {
   const listeners = new Set<(key: string) => void>();
   const tell = (object: KubeObject): void => {
     const key = keyOf(object);
     for (const listener of listeners) listener(key);
   };
+  informer.addIndex(byOwner, (object) => [ownerOf(object)]);
   informer.addHandler({ add: tell, update: (_old, next) => tell(next), delete: tell });
   return {
     get: (key) => informer.store.get(key),
+    ownedBy: (owner) => informer.store.byIndex(byOwner, owner),
     onChange: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

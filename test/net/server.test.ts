@@ -1,4 +1,5 @@
 // Servers and pools against each other: certificates that change, drains, proxies, routes that must not share sockets.
+import { tlsFingerprint } from '#net/tls';
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
@@ -222,7 +223,8 @@ describe('Agents', () => {
     const insecure = agents.for(url, { tls: { insecureSkipVerify: true } });
     assert.notEqual(insecure, plain);
     assert.equal(agents.for(url, { tls: { insecureSkipVerify: true } }), insecure);
-    assert.notEqual(agents.for(url, { tls: { ca: 'a', cert: 'b' } }), agents.for(url, { tls: { ca: 'ab' } }));
+    assert.notEqual(tlsFingerprint({ ca: 'a', cert: 'b' }), tlsFingerprint({ ca: 'ab' }));
+    assert.throws(() => agents.for(url, { tls: { ca: 'no certificate' } }), /PEM/);
     assert.notEqual(agents.for(url), plain);
     await agents.close();
   });

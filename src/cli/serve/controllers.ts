@@ -12,7 +12,7 @@ import { needsReconcile, requestedAnew } from '#runtime/predicates';
 import { Priority } from '#runtime/queue';
 import { Applier } from '#controllers/apply/applier';
 import { ExistenceLists } from '#controllers/apply/cluster';
-import { ownerNameLabel } from '#controllers/apply/marks';
+import { ownerKeyOf, ownerNameLabel } from '#controllers/apply/marks';
 import type { GitRepositoryDraft } from '#controllers/gitrepository/checkout';
 import { gitRepositoryReconciler } from '#controllers/gitrepository/controller';
 import { Builder } from '#controllers/kustomization/build';
@@ -20,7 +20,7 @@ import { kustomizationReconciler, watchKustomizations } from '#controllers/kusto
 import { kustomizations, type KustomizationDraft } from '#controllers/kustomization/kustomization';
 import type { SourceWithArtifact } from '#controllers/kustomization/source';
 import { userAgent, type ServeContext } from './context.ts';
-import { artifactOpener } from './open-artifact.ts';
+import { artifactOpener, localArtifactFile } from './open-artifact.ts';
 
 export interface RunningControllers {
   stop(graceMs: number): Promise<void>;
@@ -49,7 +49,11 @@ export function startControllers(context: ServeContext): RunningControllers {
   const sources = new Map(
     sourceKinds.map((kind) => [kind, acquireKind<SourceWithArtifact>(context, resourceOfKind(sourceGroup, kind))]),
   );
-  const live = new LiveObjects({ informers: context.informers, labelSelector: ownerNameLabel });
+  const live = new LiveObjects({
+    informers: context.informers,
+    labelSelector: ownerNameLabel,
+    ownerOf: ownerKeyOf,
+  });
   const controllers = [
     startGitRepositories(context, sources.get('GitRepository') as unknown as Informer<GitRepositoryDraft>),
     startKustomizations(context, sources, live),
@@ -123,7 +127,13 @@ function startKustomizations(
       cache: informer.store,
       sources: new Map([...sources].map(([kind, source]) => [kind, source.store])),
       informers,
-      builder: new Builder({ unpacked, pool, open: artifactOpener(store, agents), timeoutMs: durationMs('2m', 0) }),
+      builder: new Builder({
+        unpacked,
+        pool,
+        open: artifactOpener(store, agents),
+        localFile: localArtifactFile(store),
+        timeoutMs: durationMs('2m', 0),
+      }),
       applier: new Applier({ concurrency: flags.concurrentSsa, overrideManagers: flags.overrideManagers }),
       clusterFor: (object) => {
         const { namespace = '' } = object.metadata;

@@ -5,13 +5,21 @@ import type { ArtifactStore } from '#artifact/store';
 import { errorMessage } from '#lib/errors';
 import type { Agents } from '#net/agents';
 
+/** Finds the file of an artifact of ours; undefined for anybody else's. */
+export function localArtifactFile(store: ArtifactStore): (artifact: Artifact) => Promise<string | undefined> {
+  return async (artifact) => {
+    const ours = store.relocate(artifact).url === artifact.url && (await store.stat(artifact.path)) !== undefined;
+    return ours ? store.localPath(artifact.path) : undefined;
+  };
+}
+
 export function artifactOpener(
   store: ArtifactStore,
   agents: Agents,
 ): (artifact: Artifact, signal: AbortSignal) => Promise<Readable> {
+  const localFile = localArtifactFile(store);
   return async (artifact, signal) => {
-    const ours = store.relocate(artifact).url === artifact.url && (await store.stat(artifact.path)) !== undefined;
-    if (ours) return store.read(artifact.path);
+    if ((await localFile(artifact)) !== undefined) return store.read(artifact.path);
     const url = new URL(artifact.url);
     let response;
     try {

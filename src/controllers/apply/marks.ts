@@ -36,6 +36,12 @@ export function pruneDisabled(live: KubeObject): boolean {
   return marked(live, 'prune', 'disabled') || marked(live, 'reconcile', 'disabled') || marked(live, 'ssa', 'Ignore');
 }
 
+/** `namespace/name` of the Kustomization the labels name. */
+export function ownerKeyOf(live: KubeObject): string {
+  const labels = live.metadata.labels ?? {};
+  return `${labels[ownerNamespaceLabel] ?? ''}/${labels[ownerNameLabel] ?? ''}`;
+}
+
 export function ownedBy(live: KubeObject, owner: { readonly namespace: string; readonly name: string }): boolean {
   const labels = live.metadata.labels ?? {};
   return labels[ownerNameLabel] === owner.name && labels[ownerNamespaceLabel] === owner.namespace;

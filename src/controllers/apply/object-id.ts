@@ -78,11 +78,14 @@ const firstKinds = [
 ];
 const lastKinds = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
 
+const weights: ReadonlyMap<string, number> = new Map([
+  ...firstKinds.map((kind, i): [string, number] => [kind, i - firstKinds.length]),
+  ...lastKinds.map((kind, i): [string, number] => [kind, i + 1]),
+]);
+
 /** Smaller is applied sooner and deleted later. */
 export function kindWeight(kind: string): number {
-  const first = firstKinds.indexOf(kind);
-  if (first >= 0) return first - firstKinds.length;
-  return lastKinds.indexOf(kind) + 1;
+  return weights.get(kind) ?? 0;
 }
 
 /** The order within a stage: by weight, then group, kind, namespace, name. */

@@ -1,13 +1,13 @@
 // Deletes what was applied once and is no longer wanted, as long as it is still ours.
 import type { ResourceInfo } from '#kube/discovery';
 import { NoMatchError } from '#kube/discovery';
-import type { KubeObject } from '#kube/object';
+import { keyOf, type KubeObject } from '#kube/object';
 import { isNotFound } from '#kube/status-error';
 import { errorMessage } from '#lib/errors';
 import pLimit from 'p-limit';
 import type { Change } from './change-set.ts';
 import { type Cluster, LiveView } from './cluster.ts';
-import { ownedBy, pruneDisabled } from './marks.ts';
+import { ownedBy, ownerNameLabel, ownerNamespaceLabel, pruneDisabled } from './marks.ts';
 import { compareApplyOrder, parseObjectId, subjectOf, type InventoryEntry, type ObjectId } from './object-id.ts';
 
 export interface PruneRequest {
@@ -28,22 +28,29 @@ export interface PruneOutcome {
   readonly deleted: { readonly resource: ResourceInfo; readonly key: string; readonly subject: string }[];
 }
 
+interface Candidate {
+  readonly entry: InventoryEntry;
+  readonly id: ObjectId;
+  readonly subject: string;
+}
+
 /** Deletes in the reverse of the order of application. Failures do not stop it. */
 export async function prune(request: PruneRequest): Promise<PruneOutcome> {
   const outcome: PruneOutcome = { changes: [], survivors: [], failures: [], deleted: [] };
   const view = new LiveView(request.cluster, request.signal);
   const limit = pLimit(request.concurrency);
-  const known = request.entries.flatMap((entry) => {
+  const candidates = request.entries.flatMap((entry): Candidate[] => {
     const id = parseObjectId(entry.id);
-    return id === undefined ? [] : [{ entry, id }];
+    return id === undefined ? [] : [{ entry, id, subject: subjectOf(id) }];
   });
-  const ordered = known.toSorted((a, b) => compareApplyOrder(b.id, a.id));
+  const ordered = candidates.toSorted((a, b) => compareApplyOrder(b.id, a.id));
+  const rest = await pruneCollections(request, view, ordered, outcome);
   await Promise.all(
-    ordered.map(({ entry, id }) =>
+    rest.map((candidate) =>
       limit(async () => {
-        const subject = subjectOf(id);
+        const { entry, subject } = candidate;
         try {
-          const action = await pruneOne(request, view, { entry, id, subject }, outcome);
+          const action = await pruneOne(request, view, candidate, outcome);
           outcome.changes.push({ subject, entry, action });
         } catch (error) {
           request.signal.throwIfAborted();
@@ -53,13 +60,74 @@ export async function prune(request: PruneRequest): Promise<PruneOutcome> {
       }),
     ),
   );
+  const position = new Map(ordered.map(({ entry }, i) => [entry.id, i]));
+  outcome.changes.sort((a, b) => position.get(a.entry.id)! - position.get(b.entry.id)!);
   return outcome;
+}
+
+/** From this many objects of a kind in a namespace on, one request for all is worth its preparation. */
+const collectionThreshold = 3;
+
+/**
+ * Deletes with one request where all that the owner has of a kind in a namespace is to go, and nothing of it is to
+ * stay. Returns what has to be looked at one by one.
+ */
+async function pruneCollections(
+  request: PruneRequest,
+  view: LiveView,
+  ordered: readonly Candidate[],
+  outcome: PruneOutcome,
+): Promise<Candidate[]> {
+  const rest: Candidate[] = [];
+  const groups = Map.groupBy(ordered, ({ id, entry }) => `${id.group} ${entry.v} ${id.kind} ${id.namespace}`);
+  await Promise.all(
+    [...groups.values()].map(async (group) => {
+      const done = await pruneCollection(request, view, group, outcome).catch(() => {
+        request.signal.throwIfAborted();
+        return false;
+      });
+      if (!done) rest.push(...group);
+    }),
+  );
+  return rest;
+}
+
+async function pruneCollection(
+  { cluster, owner, signal }: PruneRequest,
+  view: LiveView,
+  group: readonly Candidate[],
+  outcome: PruneOutcome,
+): Promise<boolean> {
+  const [first] = group;
+  if (first === undefined || group.length < collectionThreshold || first.id.namespace === '') return false;
+  const { namespace } = first.id;
+  const resource = await resourceOf(cluster, first.id, first.entry.v);
+  const kind = resource === undefined ? undefined : await view.kind(resource);
+  if (resource?.verbs.includes('deletecollection') !== true || kind === undefined) return false;
+  const wanted = new Set(group.map(({ id }) => `${id.namespace}/${id.name}`));
+  const live = kind
+    .ownedBy(`${owner.namespace}/${owner.name}`)
+    .filter(({ metadata }) => metadata.namespace === namespace);
+  if (live.length !== wanted.size) return false;
+  if (!live.every((object) => wanted.has(keyOf(object)) && !pruneDisabled(object))) return false;
+  const labelSelector = `${ownerNameLabel}=${owner.name},${ownerNamespaceLabel}=${owner.namespace}`;
+  await cluster.client.deleteCollection(resource, {
+    namespace,
+    labelSelector,
+    propagationPolicy: 'Background',
+    signal,
+  });
+  for (const { id, entry, subject } of group) {
+    outcome.changes.push({ subject, entry, action: 'deleted' });
+    outcome.deleted.push({ resource, key: `${id.namespace}/${id.name}`, subject });
+  }
+  return true;
 }
 
 async function pruneOne(
   { cluster, owner, signal }: PruneRequest,
   view: LiveView,
-  item: { readonly entry: InventoryEntry; readonly id: ObjectId; readonly subject: string },
+  item: Candidate,
   outcome: PruneOutcome,
 ): Promise<'deleted' | 'skipped'> {
   const { id, entry, subject } = item;

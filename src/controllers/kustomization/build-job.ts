@@ -1,40 +1,63 @@
 // A Kustomization's build as a worker job: kustomize first, then what is asked of the built manifests.
 import { createHash } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { LRUCache } from 'lru-cache';
 import type { Unstructured } from '#kube/object';
 import { CodedError, errorMessage } from '#lib/errors';
-import { run as kustomizeBuild, type KustomizeJobInput } from '#kustomize/job';
+import { DEFAULT_LIMITS, DiskFiles, MemoryFiles, ParseCache, readArchive, type FileSystem } from '#kustomize/index';
+import { buildJob, type KustomizeJobInput, type KustomizeJobOutput } from '#kustomize/job';
 import type { JobContext } from '#workers/job';
 import type { BuildInput, BuildOutput } from './build.ts';
 
+const MiB = 1024 * 1024;
+/** Bytes of unpacked artifacts a worker keeps: what is built from again and again stays. */
+const keptBytes = 64 * MiB;
+
+// One of each per worker thread: builds over one artifact read it once and parse each file once.
+const artifacts = new LRUCache<string, MemoryFiles>({ maxSize: keptBytes });
+const parsed = new ParseCache();
+
 export function run(input: BuildInput, context: JobContext): BuildOutput {
-  const { directory, kustomization } = input;
-  const { spec } = kustomization;
-  const path = spec.path ?? '.';
-  requireDirectory(directory, path);
-  const { objects, yaml = '' } = kustomize({ directory, path, spec: rootSpecOf(spec), yaml: true }, context);
+  const { spec } = input.kustomization;
+  const files = filesOf(input);
+  const directory = input.source.type === 'archive' ? '/' : input.source.directory;
+  const path = join('/', spec.path ?? '.');
+  if (!files.isDirectory(join(directory, path))) {
+    const message = `kustomization path not found: stat ${path}: no such file or directory`;
+    throw new CodedError('PATH_NOT_FOUND', message);
+  }
+  const { objects, yaml = '' } = kustomize({ directory, path, spec: rootSpecOf(spec), yaml: true }, files, context);
   return {
     objects: (objects as unknown as Unstructured[]).filter(isApplicable).flatMap(expandList),
     digest: `sha256:${createHash('sha256').update(yaml).digest('hex')}`,
   };
 }
 
-function kustomize(input: KustomizeJobInput, context: JobContext): ReturnType<typeof kustomizeBuild> {
+/** The artifact's files: unpacked in memory, or where they lie on disk. */
+function filesOf({ source, digest }: BuildInput): FileSystem {
+  if (source.type === 'directory')
+    return new DiskFiles({ workingDirectory: source.directory, fileBytes: DEFAULT_LIMITS.fileBytes });
+  const known = artifacts.get(digest);
+  if (known !== undefined) return known;
+  const bytes = readFileSync(source.path);
+  const [algorithm = '', hex] = digest.split(':');
+  if (createHash(algorithm).update(bytes).digest('hex') !== hex) {
+    const message = `failed to verify archive: computed digest doesn't match provided '${digest}'`;
+    throw new CodedError('ARTIFACT_DIGEST_MISMATCH', message);
+  }
+  const files = readArchive(bytes, { bytes: source.maxUnpackedBytes, entries: 100_000 });
+  // Text in an archive shrinks about fourfold; what counts here is the order of magnitude.
+  artifacts.set(digest, files, { size: Math.max(1, bytes.length * 4) });
+  return files;
+}
+
+function kustomize(input: KustomizeJobInput, files: FileSystem, context: JobContext): KustomizeJobOutput {
   try {
-    return kustomizeBuild(input, context);
+    return buildJob(input, { cache: parsed, maxOutputBytes: context.maxOutputBytes, files });
   } catch (error) {
     throw new CodedError('BUILD_FAILED', `kustomize build failed: ${errorMessage(error)}`, { cause: error });
   }
-}
-
-/** The path can only lead down: the archive has no links, and `..` stops at its root. */
-function requireDirectory(directory: string, path: string): void {
-  const inside = join('/', path);
-  const found = statSync(join(directory, inside), { throwIfNoEntry: false });
-  if (found?.isDirectory() === true) return;
-  const message = `kustomization path not found: stat ${inside}: no such file or directory`;
-  throw new CodedError('PATH_NOT_FOUND', message);
 }
 
 type RootSpec = NonNullable<KustomizeJobInput['spec']>;

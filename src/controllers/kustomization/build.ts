@@ -6,9 +6,13 @@ import type { UnpackCache } from '#artifact/unpack-cache';
 import type { Unstructured } from '#kube/object';
 import type { WorkerPool } from '#workers/pool';
 
+/** Where a worker finds the artifact: as a file to unpack in memory, or unpacked on disk (shared: never written to). */
+export type BuildSource =
+  | { readonly type: 'archive'; readonly path: string; readonly maxUnpackedBytes: number }
+  | { readonly type: 'directory'; readonly directory: string };
+
 export interface BuildInput {
-  /** The unpacked artifact. Shared: never written to. */
-  readonly directory: string;
+  readonly source: BuildSource;
   /** Digest of the artifact: what the parse cache goes by. */
   readonly digest: string;
   readonly kustomization: Pick<Kustomization, 'metadata' | 'spec'>;
@@ -28,9 +32,14 @@ export interface BuilderDependencies {
   readonly pool: WorkerPool;
   /** Bytes of an artifact, from our own store or over HTTP. */
   readonly open: (artifact: Artifact, signal: AbortSignal) => Promise<Readable>;
+  /** The artifact's file, where it is on this machine. */
+  readonly localFile: (artifact: Artifact) => Promise<string | undefined>;
   /** ms a build may take. */
   readonly timeoutMs: number;
 }
+
+/** Up to this size an archive is built from in memory; above it, from a directory on disk. */
+const maxArchiveBytes = 4 * 1024 * 1024;
 
 const buildJob = new URL(import.meta.url.endsWith('.ts') ? './build-job.ts' : './build-job.js', import.meta.url);
 
@@ -59,9 +68,12 @@ export class Builder {
 
   /** The objects of one Kustomization. Throws a JobError with kustomize's message when they cannot be built. */
   async build(request: BuildRequest): Promise<BuildOutput> {
-    const { unpacked, pool, open, timeoutMs } = this.#deps;
-    const { artifact, kustomization, signal } = request;
-    const { namespace, name } = kustomization.metadata;
+    const { artifact, signal } = request;
+    const path = (artifact.size ?? Infinity) <= maxArchiveBytes ? await this.#deps.localFile(artifact) : undefined;
+    if (path !== undefined) {
+      return this.#run(request, { type: 'archive', path, maxUnpackedBytes: maxArchiveBytes * 32 });
+    }
+    const { unpacked, open } = this.#deps;
     const lease = await unpacked
       .acquire(artifact.digest, () => open(artifact, signal))
       .catch((error: Error) => {
@@ -69,16 +81,23 @@ export class Builder {
         throw new ArtifactUnavailableError(error.message, { cause: error });
       });
     try {
-      const input: BuildInput = {
-        directory: lease.directory,
-        digest: artifact.digest,
-        kustomization: { metadata: { name, ...(namespace !== undefined && { namespace }) }, spec: kustomization.spec },
-        strictSubstitution: request.strictSubstitution,
-        ...(request.variables !== undefined && { variables: request.variables }),
-      };
-      return await pool.run<BuildOutput>(buildJob, input, { signal, timeoutMs, owner: `${namespace}/${name}` });
+      return await this.#run(request, { type: 'directory', directory: lease.directory });
     } finally {
       lease.release();
     }
+  }
+
+  #run(request: BuildRequest, source: BuildSource): Promise<BuildOutput> {
+    const { pool, timeoutMs } = this.#deps;
+    const { artifact, kustomization, signal, variables, strictSubstitution } = request;
+    const { namespace, name } = kustomization.metadata;
+    const input: BuildInput = {
+      source,
+      digest: artifact.digest,
+      kustomization: { metadata: { name, ...(namespace !== undefined && { namespace }) }, spec: kustomization.spec },
+      strictSubstitution,
+      ...(variables !== undefined && { variables }),
+    };
+    return pool.run<BuildOutput>(buildJob, input, { signal, timeoutMs, owner: `${namespace}/${name}` });
   }
 }

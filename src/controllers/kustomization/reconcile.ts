@@ -11,6 +11,7 @@ import type { EventRecorder, EventSeverity } from '#runtime/event-recorder';
 import type { ObjectSource } from '#runtime/fresh-objects';
 import { jitter } from '#runtime/jitter';
 import type { ObjectWriter } from '#runtime/object-writer';
+import { JobError } from '#workers/pool';
 import { reconcileRequest } from '#runtime/predicates';
 import { ApplyError, type Applier, type ApplyOutcome } from '../apply/applier.ts';
 import { changeLog } from '../apply/change-set.ts';
@@ -216,7 +217,7 @@ export class KustomizationRun {
       return built;
     } catch (error) {
       signal.throwIfAborted();
-      const unavailable = error instanceof ArtifactUnavailableError || isMissingPath(error);
+      const unavailable = error instanceof ArtifactUnavailableError || isArtifactFault(error);
       if (!unavailable) object.status!.lastAttemptedRevision = artifact.revision;
       throw new StepError(unavailable ? 'ArtifactFailed' : 'BuildFailed', error);
     }
@@ -405,6 +406,7 @@ function originOf(artifact: Artifact): string | undefined {
   return artifact.metadata?.['org.opencontainers.image.revision'];
 }
 
-function isMissingPath(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('kustomization path not found');
+/** What is wrong is the artifact, or what the spec looks for in it; not the manifests. */
+function isArtifactFault(error: unknown): boolean {
+  return error instanceof JobError && ['PATH_NOT_FOUND', 'ARTIFACT_DIGEST_MISMATCH'].includes(error.code);
 }

@@ -1,6 +1,7 @@
 // Go's regexp package over re2js: linear-time matching with Go's rules for repeated matches, expansion, splitting and errors.
 import { RE2JS, RE2JSSyntaxException } from 're2js';
 import { canBackquote, quote } from './go-quote.ts';
+import { MAX_PATTERN_LENGTH, MAX_PATTERN_SIZE, patternSize } from './go-regexp-size.ts';
 
 /** A pattern that does not compile. `message` is regexp/syntax's text; `panicText` is MustCompile's. */
 export class RegexpError extends Error {
@@ -226,6 +227,10 @@ function firstOf(text: string, span: Span, groups: readonly number[]): string {
 }
 
 function compile(pattern: string, shown = pattern): { re: RE2JS; names: GroupNames } {
+  if (pattern.length > MAX_PATTERN_LENGTH || patternSize(pattern) > MAX_PATTERN_SIZE) {
+    const start = shown.length > 200 ? `${shown.slice(0, 200)}...` : shown;
+    throw new RegexpError(`error parsing regexp: expression too large: \`${start}\``, pattern);
+  }
   if (!pattern.isWellFormed()) throw new RegexpError(`error parsing regexp: invalid UTF-8: \`${pattern}\``, pattern);
   try {
     const re = RE2JS.compile(pattern);
@@ -246,7 +251,9 @@ function compile(pattern: string, shown = pattern): { re: RE2JS; names: GroupNam
 function nameGroups(pattern: string): { unnamed: string; names: GroupNames } {
   const names = new Map<string, number[]>();
   let group = 0;
-  const token = /\\Q[^]*?(?:\\E|$)|\\[^]|\[\^?\]?(?:\[:[^\]]*:\]|\\[^]|[^\]\\])*\]|\(\?P?<(\w+)>|\((?!\?)/g;
+  // A class that is never closed reaches to the end; so every part of the pattern is looked at once.
+  const token =
+    /\\Q[^]*?(?:\\E|$)|\\[^]|\[\^?\]?(?:\[:\^?[a-z]{1,10}:\]|\\[^]|[^\]\\])*(?:\]|\\?$)|\(\?P?<(\w+)>|\((?!\?)/g;
   const unnamed = pattern.replace(token, (whole: string, name: string | undefined) => {
     if (!whole.startsWith('(')) return whole;
     group++;

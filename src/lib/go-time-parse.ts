@@ -146,7 +146,11 @@ const READERS: Readonly<Record<Element, (reader: Reader, chunk: Chunk, next: Chu
   zone: (r, chunk) => readOffset(r, chunk.text),
   zoneName: readZoneName,
   fraction0: (r, chunk) => {
-    r.fields.nanosecond = nanoseconds(r.take(new RegExp(`^[.,][0-9]{${chunk.text.length - 1}}`))[0]);
+    // As long as in the layout, which may be anything: not a matter for a pattern.
+    const text = r.rest.slice(0, chunk.text.length);
+    if (text.length < chunk.text.length || !/^[.,][0-9]+$/.test(text)) throw new BadForm();
+    r.rest = r.rest.slice(text.length);
+    r.fields.nanosecond = nanoseconds(text);
   },
   fraction9: (r) => {
     const digits = /^[.,][0-9]+/.exec(r.rest);

@@ -168,6 +168,21 @@ describe('Go regular expressions', () => {
     assert.throws(() => new GoRegexp('a\udc80'), /invalid UTF-8/);
   });
 
+  it('refuses patterns that would take gigabytes, before compiling them', () => {
+    const started = performance.now();
+    for (const pattern of [
+      'x{1000}'.repeat(1000),
+      '(((a{10}){10}){10}){10}|'.repeat(20),
+      '(?:\\pL{1000})'.repeat(200),
+      '[[:'.repeat(20_000),
+    ]) {
+      assert.throws(() => new GoRegexp(pattern), /^RegexpError: error parsing regexp: expression too large: `/);
+    }
+    assert.ok(performance.now() - started < 1000);
+    assert.ok(new GoRegexp('^(?:[a-z0-9]{1,63}[.]){0,10}[a-z]{2,63}$').match('a.b.com'));
+    assert.ok(new GoRegexp('\\Qx{1000}{1000}\\E[{900}]').match('x{1000}{1000}9'));
+  });
+
   it('quotes what is special', () => {
     const text = '\\.+*?()|[]{}^$ é-#';
     assert.equal(new GoRegexp(`^${quoteMeta(text)}$`).match(text), true);

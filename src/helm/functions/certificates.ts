@@ -8,6 +8,7 @@ import { quote } from '#lib/go-quote';
 import { fromBytes } from '#lib/go-string';
 import { wrapInt64 } from './conversion.ts';
 import type { FunctionTable } from './conversion.ts';
+import { slow } from './crypto.ts';
 import { bits, boolean, der, integer, objectId, octets, readElements, sequence, tagged, text, time } from './der.ts';
 import { EncodingError, decodeBase64 } from './encoding.ts';
 import { parseIp } from './ip.ts';
@@ -259,7 +260,7 @@ export function certificateFunctions(clock: Clock): FunctionTable {
     return new CertificateValue(encodePem({ type: 'CERTIFICATE', bytes }), privateKeyPem(own));
   };
 
-  return {
+  const made: FunctionTable = {
     genCA: { params: [STRING, INT], fn: (name: string, days: number) => make(root(name, days), newCertificateKey) },
     genCAWithKey: {
       params: [STRING, INT, STRING],
@@ -290,6 +291,9 @@ export function certificateFunctions(clock: Clock): FunctionTable {
         return make(leaf(name, ips, dns, days), given(pem), authority);
       },
     },
+  };
+  return {
+    ...Object.fromEntries(Object.entries(made).map(([name, declared]) => [name, slow(declared)])),
     buildCustomCert: { params: [STRING, STRING], fn: buildCustom },
   };
 }

@@ -2,6 +2,7 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes, scryptSync } from 'node:crypto';
 import { hashSync } from 'bcryptjs';
 import { GoError, STRING, UINT32 } from '#gotemplate/index';
+import type { Execution } from '#gotemplate/index';
 import { byteLength, fromBytes, toBytes } from '#lib/go-string';
 import type { FunctionTable } from './conversion.ts';
 import { EncodingError, decodeBase64, encodeBase64 } from './encoding.ts';
@@ -137,15 +138,31 @@ function decryptAes(password: string, encoded: string): string {
   return fromBytes(plain.subarray(0, length));
 }
 
+/** Steps that a slow function counts for: so that a render that is to stop does so before the next call. */
+const SLOW = 100_000;
+
+/** A function that takes a tenth of a second or more, on purpose or by its nature. */
+export function slow(declared: FunctionTable[string]): FunctionTable[string] {
+  const inner = declared.fn as (...args: unknown[]) => unknown;
+  return {
+    ...declared,
+    contextual: true,
+    fn: (execution: Execution, ...args: unknown[]) => {
+      execution.budget.step(SLOW);
+      return inner(...args);
+    },
+  };
+}
+
 export const cryptoFunctions: FunctionTable = {
   sha1sum: hash('sha1'),
   sha256sum: hash('sha256'),
   sha512sum: hash('sha512'),
   adler32sum: { params: [STRING], result: STRING, fn: adler32 },
-  bcrypt: { params: [STRING], result: STRING, fn: bcrypt },
-  htpasswd: { params: [STRING, STRING], result: STRING, fn: htpasswd },
-  derivePassword: { params: [UINT32, STRING, STRING, STRING, STRING], result: STRING, fn: derivePassword },
-  genPrivateKey: { params: [STRING], result: STRING, fn: generatePrivateKey },
+  bcrypt: slow({ params: [STRING], result: STRING, fn: bcrypt }),
+  htpasswd: slow({ params: [STRING, STRING], result: STRING, fn: htpasswd }),
+  derivePassword: slow({ params: [UINT32, STRING, STRING, STRING, STRING], result: STRING, fn: derivePassword }),
+  genPrivateKey: slow({ params: [STRING], result: STRING, fn: generatePrivateKey }),
   encryptAES: { params: [STRING, STRING], result: STRING, fn: encryptAes },
   decryptAES: { params: [STRING, STRING], result: STRING, fn: decryptAes },
 };

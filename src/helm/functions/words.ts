@@ -109,13 +109,14 @@ function wrapBytes(text: string, { width: wanted, separator = '', cutLongWords }
       at++;
       continue;
     }
-    let space = text.lastIndexOf(' ', at + width);
-    if (space < at && cutLongWords) {
+    // Looks at one line only: searching the whole text for every line would take forever.
+    const inLine = text.slice(at, at + width + 1).lastIndexOf(' ');
+    if (inLine < 0 && cutLongWords) {
       out += text.slice(at, at + width) + lineEnd;
       at += width;
       continue;
     }
-    if (space < at) space = text.indexOf(' ', at + width);
+    const space = inLine < 0 ? text.indexOf(' ', at + width) : at + inLine;
     if (space < 0) return out + text.slice(at);
     out += text.slice(at, space) + lineEnd;
     at = space + 1;

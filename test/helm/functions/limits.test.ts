@@ -55,6 +55,35 @@ describe('template functions under attack', () => {
     assert.ok(performance.now() - started < 5000);
   });
 
+  it('takes no more than linear time for long texts', () => {
+    const values = {
+      slashes: `${'/'.repeat(200_000)}a`,
+      word: 'x'.repeat(200_000),
+      blocks: '-----BEGIN A-----\n'.repeat(50_000),
+      classes: `(?P<n>a)(?P<n>b)${'[[:'.repeat(10_000)}`,
+      zeros: `2006.${'0'.repeat(200_000)}`,
+    };
+    const started = performance.now();
+    assert.equal(
+      render('{{ base .Values.slashes }}{{ dir .Values.slashes }}{{ clean .Values.slashes }}', values),
+      'a//a',
+    );
+    assert.equal(render('{{ wrapWith 1 "," .Values.word | len }}', values), '399999');
+    assert.equal(render('{{ wrap 1 .Values.word | len }}', values), '200000');
+    assert.throws(() => render('{{ genCAWithKey "x" 1 .Values.blocks }}', values), /no PEM data in input$/);
+    assert.equal(render('{{ regexMatch .Values.classes "ab" }}', values), 'false');
+    assert.equal(render('{{ (toDate .Values.zeros .Values.zeros).Year }}', values), '2006');
+    assert.ok(performance.now() - started < 10_000);
+  });
+
+  it('may be stopped between two slow functions', () => {
+    let asked = 0;
+    const stop = (): boolean => ++asked > 2;
+    const template = '{{ range until 1000 }}{{ $_ := bcrypt "x" }}{{ end }}';
+    assert.throws(() => render(template, {}, { stop }), LimitError);
+    assert.equal(asked, 3);
+  });
+
   it('takes keys such as __proto__ for ordinary ones', () => {
     const output = render(
       '{{ $d := set (dict) "__proto__" (dict "polluted" true) }}{{ $m := merge (dict) (fromJson "{\\"__proto__\\":{\\"polluted\\":1}}") }}' +

@@ -12,6 +12,7 @@ import {
   type FormatSpec,
 } from '#lib/go-format';
 import { sortStrings } from '#lib/go-string';
+import { LimitError } from './errors.ts';
 import { GoComplex, GoInt, GoMap, GoObject, GoSlice, mapEntries, typeOf, type GoType, type Kind } from './value.ts';
 
 /** What `{{value}}` writes: `%v` of the value; undefined and nil are `<no value>` at that place, and the caller's business. */
@@ -90,11 +91,15 @@ export function evalArgs(values: readonly unknown[]): string {
 
 const UNSIGNED: ReadonlySet<Kind> = new Set<Kind>(['uint', 'uint8', 'uint16', 'uint32', 'uint64', 'uintptr']);
 
+/** Elements of lists and maps in one value that is printed. */
+const MAX_ELEMENTS = 4_000_000;
+
 /** One directive applied to one argument. */
 export class Printer {
   readonly #spec: FormatSpec;
   /** While the text of an error such as `%!d(string=x)` is written, methods are not called. */
   #erroring = false;
+  #elements = 0;
 
   constructor(spec: FormatSpec) {
     this.#spec = spec;
@@ -173,6 +178,8 @@ export class Printer {
 
   /** An element of something: nil is `<nil>` whatever the verb. */
   #element(value: unknown, verb: string, depth: number): string {
+    // A list that holds itself twice over, sixty times, is small until it is printed.
+    if (++this.#elements > MAX_ELEMENTS) throw new LimitError('the templates print a value that is too large');
     return this.#value(value, verb, depth);
   }
 

@@ -189,6 +189,16 @@ describe('limits of an execution', () => {
     assert.throws(limited(text, { maxDepth: 10 }), /exceeded maximum template depth \(10\)/);
   });
 
+  it('end the printing of values that hold themselves, or too much', () => {
+    const own: Record<string, unknown> = {};
+    own['self'] = own;
+    assert.match(failure('{{.}}', own).message, /exceeded maximum template depth/);
+    let twice: unknown = [1];
+    for (let level = 0; level < 60; level++) twice = [twice, twice];
+    assert.throws(() => set('{{.}}').execute('main', twice), LimitError);
+    assert.throws(() => set('{{printf "%v" .}}').execute('main', twice), LimitError);
+  });
+
   it('end strings that are too long', () => {
     assert.throws(() => set('{{$x := repeat "0123456789"}}').execute('main', {}), LimitError);
   });

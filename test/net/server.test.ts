@@ -224,7 +224,7 @@ describe('Agents', () => {
     assert.notEqual(insecure, plain);
     assert.equal(agents.for(url, { tls: { insecureSkipVerify: true } }), insecure);
     assert.notEqual(tlsFingerprint({ ca: 'a', cert: 'b' }), tlsFingerprint({ ca: 'ab' }));
-    assert.throws(() => agents.for(url, { tls: { ca: 'no certificate' } }), /PEM/);
+    assert.throws(() => agents.for(url, { tls: { cert: 'no certificate' } }), /PEM/);
     assert.notEqual(agents.for(url), plain);
     await agents.close();
   });

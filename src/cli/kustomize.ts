@@ -123,7 +123,7 @@ async function optionsOf(flags: Flags, io: CommandIO): Promise<BuildOptions> {
     sort: flags.reorder === 'none' ? 'fifo' : 'legacy',
     addManagedByLabel: isOn,
     managedByVersion: 'v5.7.1',
-    cache: new ParseCache(),
+    cache: new ParseCache(0),
     warn: (text) => io.stderr.write(`${text}\n`),
     remote: (await import('./kustomize-remote.ts')).gitRemote(io),
     ...(flags.enableHelm ? { helm: await helmOptions(flags) } : {}),

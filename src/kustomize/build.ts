@@ -5,12 +5,12 @@ import { Accumulator } from './accumulator.ts';
 import { BuildContext, limitsOf, type BuildOptions } from './context.ts';
 import { checkMetadata } from './documents.ts';
 import { Effects } from './effects.ts';
-import { KustomizeError, Suspended } from './errors.ts';
+import { KustomizeError, Suspended, withPrefix } from './errors.ts';
 import type { FileSystem } from './files/file-system.ts';
 import type { Kustomization } from './kustomization/types.ts';
 import { Loader } from './loader.ts';
 import { sortResources } from './order.ts';
-import { effectiveNamespace } from './resid.ts';
+import { effectiveNamespace, idText } from './resid.ts';
 import type { ResMap } from './resmap.ts';
 import { ORIGIN, TRANSFORMATIONS, stripState } from './resource-state.ts';
 import type { Resource } from './resource.ts';
@@ -41,7 +41,7 @@ export class Built {
 
   /** Plain values; integers beyond 2^53 are bigints. */
   objects(): GoObject[] {
-    return this.#resources.map(({ root }) => valueOfNode(root));
+    return this.#resources.map(valueOf);
   }
 
   /** As `kustomize build` prints it. */
@@ -51,7 +51,7 @@ export class Built {
 
   /** One text for each object. */
   documents(): string[] {
-    return this.#resources.map(({ root }) => sigsMarshal(valueOfNode(root)));
+    return this.#resources.map((resource) => sigsMarshal(valueOf(resource)));
   }
 
   /** One file for each object, as `kustomize build -o DIR` names them. */
@@ -64,7 +64,7 @@ export class Built {
       const gvk = [id.group, id.version, id.kind].filter((part) => part !== '').join('_');
       const name = `${gvk}_${id.name}.yaml`.toLowerCase();
       const prefix = id.clusterScoped || namespaces.size < 2 ? '' : `${effectiveNamespace(id).toLowerCase()}_`;
-      return [prefix + name, sigsMarshal(valueOfNode(resource.root))];
+      return [prefix + name, sigsMarshal(valueOf(resource))];
     });
   }
 }
@@ -126,6 +126,14 @@ function attempt(request: BuildRequest, options: BuildOptions, effects: Effects)
   }
   clean(resources, buildMetadata);
   return new Built(resources.resources);
+}
+
+/** What has no form as JSON is refused with the name of its object, not with its whole content. */
+function valueOf(resource: Resource): GoObject {
+  return withPrefix(
+    () => idText(resource.id),
+    () => valueOfNode(resource.root),
+  );
 }
 
 /** Resources that only configure the build are no part of its result. */

@@ -4,11 +4,15 @@ import { quote } from './go-text.ts';
 import { KustomizeError } from './errors.ts';
 
 /** What a value must look like, and the Go type that a refusal names. */
-export type Shape =
+export type Shape = (
   | { readonly is: 'string' | 'bool' | 'int' | 'any'; readonly go: string }
   | { readonly is: 'list'; readonly go: string; readonly of: Shape }
   | { readonly is: 'map'; readonly go: string; readonly of: Shape }
-  | { readonly is: 'struct'; readonly go: string; readonly fields: Readonly<Record<string, Shape>> };
+  | { readonly is: 'struct'; readonly go: string; readonly fields: Readonly<Record<string, Shape>> }
+) & {
+  /** The embedded structs that a field comes from: they show in the paths of refusals. */
+  readonly via?: readonly string[];
+};
 
 export const text: Shape = { is: 'string', go: 'string' };
 export const flag: Shape = { is: 'bool', go: 'bool' };
@@ -28,6 +32,13 @@ export function map(of: Shape): Shape {
 
 export function struct(go: string, fields: Readonly<Record<string, Shape>>): Shape & { readonly is: 'struct' } {
   return { is: 'struct', go, fields };
+}
+
+/** The fields of a struct that is embedded in another. */
+export function embedded(go: string, fields: Readonly<Record<string, Shape>>): Record<string, Shape> {
+  const out: Record<string, Shape> = {};
+  for (const [name, shape] of Object.entries(fields)) out[name] = { ...shape, via: [go, ...(shape.via ?? [])] };
+  return out;
 }
 
 interface Decoding {
@@ -97,7 +108,7 @@ function decodeFields(
       if (decoding.strict) decoding.failure ??= new KustomizeError(`json: unknown field ${quote(key)}`);
       continue;
     }
-    const inner: Where = { struct: bareName(shape.go), path: [...where.path, name] };
+    const inner: Where = { struct: bareName(shape.go), path: [...where.path, ...(fieldShape.via ?? []), name] };
     const decoded = decode(value[key] ?? null, fieldShape, decoding, inner);
     if (decoded !== undefined) out[name] = decoded;
   }

@@ -108,6 +108,17 @@ export function valueWithState(resource: Resource): GoObject {
   return value;
 }
 
+/** The same for messages: what a Secret holds is not told. */
+export function shownValue(resource: Resource): GoObject {
+  const value = valueWithState(resource);
+  if (value['kind'] !== 'Secret') return value;
+  for (const name of ['data', 'stringData']) {
+    const map = value[name];
+    if (isObject(map)) for (const key of Object.keys(map)) setKey(map, key, '***');
+  }
+  return value;
+}
+
 /** Takes the annotations of the state off again. */
 export function stripState(annotations: Map<string, string>): void {
   for (const key of BUILD_ANNOTATIONS) annotations.delete(key);

@@ -185,9 +185,7 @@ export function runValidators(target: Target, into: Accumulator): void {
         );
       }
       if (now !== text) {
-        throw new KustomizeError(
-          `validator shouldn't modify the resource map: nodes unequal: \n -- ${text},\n -- ${now}`,
-        );
+        throw new KustomizeError(`validator shouldn't modify the resource map: nodes unequal; id: ${id}`);
       }
     }
   }

@@ -1,5 +1,5 @@
 // Reading and editing of node trees with kyaml's rules: what counts as missing, which style an edit keeps.
-import { Node, decodeV2, emitNode, type NodeKind } from '#goyaml/index';
+import { Node, decodeV2, emitNode, plainTag, type NodeKind } from '#goyaml/index';
 import { KustomizeError } from '../errors.ts';
 
 export const NULL_TAG = '!!null';
@@ -79,6 +79,11 @@ export function stringNode(value: string, style = 0): Node {
   return node;
 }
 
+/** A key as it reads when it is written plain: `1` or `true` are no strings then. */
+export function keyNode(name: string): Node {
+  return new Node('scalar', plainTag(name, 'v3'), name);
+}
+
 /** A scalar whose type its text decides. */
 export function plainNode(value: string): Node {
   return new Node('scalar', '', value);
@@ -142,7 +147,7 @@ export function setField(node: Node, name: string, value: Node | undefined, keep
   }
   const existing = field(node, name);
   if (existing === undefined) {
-    node.content.push(new Node('scalar', '', name), value);
+    node.content.push(keyNode(name), value);
     return;
   }
   value.style = existing.style;

@@ -2,7 +2,7 @@
 import { Node, emitNode, type NodeKind } from '#goyaml/index';
 import { GoRegexp } from '#lib/go-regexp';
 import { KustomizeError } from '../errors.ts';
-import { entry, expectKind, field, isNull, plainNode, setField } from './node.ts';
+import { entry, expectKind, field, isNull, keyNode, plainNode, setField } from './node.ts';
 import { isIndex, isListSelector, kindForNext, splitListSelector } from './path.ts';
 
 /**
@@ -77,7 +77,7 @@ function matchSelector(
   const found = search();
   if (create === undefined || found !== undefined) return found;
   const text = plainNode(value);
-  node.content.push(name === '' ? text : new Node('mapping', '', '', [new Node('scalar', '', name), text]));
+  node.content.push(name === '' ? text : new Node('mapping', '', '', [keyNode(name), text]));
   const again = search();
   if (again === undefined) {
     // The pattern does not match its own text: kustomize would append for ever.

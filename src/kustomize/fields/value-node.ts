@@ -37,22 +37,33 @@ function collectionNode(value: GoValue[] | { [key: string]: GoValue }): Node {
   return new Node('mapping', '!!map', '', content);
 }
 
-/** The plain values of a resource, as they come out when its tree is written and read once more. */
+/**
+ * The plain values of a resource, as they come out when its tree is written and read once more. Below the top, keys
+ * must be strings: JSON has no others.
+ */
 export function valueOfNode(root: Node): GoObject {
-  settleFolded(root);
-  return nodeToValue(root) as GoObject;
+  settle(root, false);
+  return nodeToValue(root, { keys: 'strings-only' }) as GoObject;
 }
 
-/** What yaml.v3 writes in folded style it does not always read back the same; kustomize writes everything once. */
-function settleFolded(node: Node): void {
+/**
+ * kustomize writes everything as YAML once before it reads the values, and not all that yaml.v3 writes does it read
+ * back the same: folded text changes, and times within brackets come out as quoted text.
+ */
+function settle(node: Node, inFlow: boolean): void {
   if (node.kind === 'scalar') {
-    if ((node.style & Style.folded) === 0) return;
-    if (node.value.includes('\n')) {
-      const written = emitNode(new Node('sequence', '!!seq', '', [node]));
-      node.value = parseFirst(written)?.content[0]?.content[0]?.value ?? node.value;
-    }
-    node.style = Style.literal;
+    if ((node.style & Style.folded) !== 0) settleFolded(node);
+    else if (inFlow && node.tag === '!!timestamp' && node.style === 0 && node.value.includes(':')) node.tag = '!!str';
     return;
   }
-  for (const child of node.content) settleFolded(child);
+  const flow = inFlow || (node.style & Style.flow) !== 0;
+  for (const child of node.content) settle(child, flow);
+}
+
+function settleFolded(node: Node): void {
+  if (node.value.includes('\n')) {
+    const written = emitNode(new Node('sequence', '!!seq', '', [node]));
+    node.value = parseFirst(written)?.content[0]?.content[0]?.value ?? node.value;
+  }
+  node.style = Style.literal;
 }

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { Node, compareBytes } from '#goyaml/index';
 import { KustomizeError, withPrefix } from '../errors.ts';
-import { entry, setField, stringNode } from '../fields/node.ts';
+import { entry, keyNode, setField, stringNode } from '../fields/node.ts';
 import { lookupCreate } from '../fields/path.ts';
 import type { GeneratorArgs, GeneratorOptions, TextMap } from '../kustomization/types.ts';
 import { behaviorOf } from '../resource-state.ts';
@@ -33,7 +33,7 @@ export function generateObject(
   for (const key of [...data.keys()].toSorted(compareBytes)) {
     const [field, value] = encodeValue(kind, data.get(key) ?? Buffer.alloc(0));
     const map = lookupCreate(root, 'mapping', [field]);
-    map.content.push(new Node('scalar', '', key), stringNode(value, value.includes('\n') ? 8 : 0));
+    map.content.push(keyNode(key), stringNode(value, value.includes('\n') ? 8 : 0));
   }
   const options = args.options ?? {};
   addMetadata(root, 'labels', options.labels ?? {});

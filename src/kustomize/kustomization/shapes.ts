@@ -1,8 +1,8 @@
 // The declared shapes of kustomization files and of what they refer to.
-import { anything, flag, int, int64, list, map, struct, text, textMap, texts } from '../go-struct.ts';
+import { anything, embedded, flag, int, int64, list, map, struct, text, textMap, texts } from '../go-struct.ts';
 
-const gvk = { group: text, version: text, kind: text };
-const resId = { ...gvk, name: text, namespace: text };
+const gvk = embedded('Gvk', { group: text, version: text, kind: text });
+const resId = embedded('ResId', { ...gvk, name: text, namespace: text });
 
 export const fieldSpec = struct('types.FieldSpec', { ...gvk, path: text, create: flag });
 export const fieldSpecs = list(fieldSpec);
@@ -36,11 +36,14 @@ const replacementFields = {
   ),
 };
 export const replacement = struct('types.Replacement', replacementFields);
-export const replacementField = struct('types.ReplacementField', { ...replacementFields, path: text });
+export const replacementField = struct('types.ReplacementField', {
+  ...embedded('Replacement', replacementFields),
+  path: text,
+});
 
 const variable = struct('types.Var', {
   name: text,
-  objref: struct('types.Target', { apiVersion: text, ...resId }),
+  objref: struct('types.Target', { apiVersion: text, ...gvk, name: text, namespace: text }),
   fieldref: struct('types.FieldSelector', { fieldPath: text }),
 });
 
@@ -51,16 +54,13 @@ export const generatorOptions = struct('types.GeneratorOptions', {
   immutable: flag,
 });
 
-export const generatorArgs = {
+export const generatorArgs = embedded('GeneratorArgs', {
   namespace: text,
   name: text,
   behavior: text,
-  literals: texts,
-  files: texts,
-  envs: texts,
-  env: text,
+  ...embedded('KvPairSources', { literals: texts, files: texts, envs: texts, env: text }),
   options: generatorOptions,
-};
+});
 const configMapArgs = struct('types.ConfigMapArgs', generatorArgs);
 const secretArgs = struct('types.SecretArgs', { ...generatorArgs, type: text });
 
@@ -108,8 +108,7 @@ export const objectMeta = struct('types.ObjectMeta', {
 });
 
 export const kustomization = struct('types.Kustomization', {
-  kind: text,
-  apiVersion: text,
+  ...embedded('TypeMeta', { kind: text, apiVersion: text }),
   metadata: objectMeta,
   openapi: textMap,
   namePrefix: text,

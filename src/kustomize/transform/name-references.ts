@@ -6,7 +6,7 @@ import { KustomizeError, wrapError, Suspended } from '../errors.ts';
 import { compileSpec, visitSpec, type CompiledSpec } from '../fields/field-spec.ts';
 import { entry, field, isMissingOrNull, isNull, plainNode, setField, setScalar } from '../fields/node.ts';
 import { effectiveNamespace, idText, isSelected, type Gvk, type GvkSelector, type ResId } from '../resid.ts';
-import { valueWithState } from '../resource-state.ts';
+import { shownValue } from '../resource-state.ts';
 import { sameAffixes, type Resource } from '../resource.ts';
 import type { ResMap } from '../resmap.ts';
 
@@ -220,7 +220,7 @@ class Referrer {
 }
 
 function shown(resource: Resource): string {
-  return sigsMarshal(valueWithState(resource));
+  return sigsMarshal(shownValue(resource));
 }
 
 function sameNames([first, ...rest]: readonly Resource[]): boolean {

@@ -6,7 +6,7 @@ import { SpecList, wrongKindOf, type Creation, type FieldSpec } from '../fields/
 import { entry, expectKind, field, isMissingOrNull, isNilOrEmpty, setScalar } from '../fields/node.ts';
 import { lookupCreate } from '../fields/path.ts';
 import { quote } from '../go-text.ts';
-import { valueWithState } from '../resource-state.ts';
+import { shownValue } from '../resource-state.ts';
 import type { Resource } from '../resource.ts';
 import type { ResMap } from '../resmap.ts';
 import type { Step } from './step.ts';
@@ -109,6 +109,6 @@ function refuseConflict(resources: ResMap, resource: Resource): void {
   if (same.length === 1) return;
   const texts = same
     .toSorted((a, b) => a.position - b.position)
-    .map((conflicting) => marshalJSON(valueWithState(conflicting)));
+    .map((conflicting) => marshalJSON(shownValue(conflicting)));
   throw new KustomizeError(`namespace transformation produces ID conflict: [${texts.join(' ')}]`);
 }

@@ -1,3 +1,4 @@
+// GitRepository transport over HTTP: what the client asks of a real server, and what it makes of bad answers.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';

@@ -7,7 +7,7 @@ import { allKinds } from '#api/scheme';
 import { useSharedCluster } from '#test/support/controlplane';
 import { until } from '#test/support/wait';
 import { badObject } from '../api/bad-manifests/row.ts';
-import { installCrds } from './crds.ts';
+import { installCrds } from '#test/support/crds';
 
 interface Crd {
   readonly status: {

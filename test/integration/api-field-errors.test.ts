@@ -11,7 +11,7 @@ import { badManifests } from '../api/bad-manifests/index.ts';
 import { badObject } from '../api/bad-manifests/row.ts';
 import { kindNamed } from '../api/kinds.ts';
 import { mutant, randomFrom } from '../api/mutants.ts';
-import { installCrds } from './crds.ts';
+import { installCrds } from '#test/support/crds';
 
 interface Answer {
   readonly code: number;

@@ -1,3 +1,4 @@
+// The queue before the pool: owners take turns, whoever asks most.
 import assert from 'node:assert/strict';
 import { FairQueue } from '#workers/fair-queue';
 

@@ -1,3 +1,4 @@
+// The worker pool: results, errors, limits of time, memory and output, cancellation.
 import assert from 'node:assert/strict';
 import { JobError, WorkerPool } from '#workers/pool';
 import type { SampleInput } from './jobs/sample.ts';

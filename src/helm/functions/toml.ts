@@ -7,6 +7,7 @@ import { TomlError, TomlTime, decodeToml, encodeToml } from '#lib/go-toml';
 import type { TomlTable, TomlValue } from '#lib/go-toml';
 import { UTC, fixedZone } from '#lib/go-zone';
 import type { FunctionTable } from './conversion.ts';
+import { Effort } from './effort.ts';
 import { errorDict } from './formats.ts';
 import { TimeValue } from './time-values.ts';
 
@@ -21,31 +22,32 @@ const LOCAL_LAYOUTS: Readonly<Record<Exclude<TomlTime['kind'], 'instant'>, strin
 };
 
 /** The value in TOML's terms. Maps that are nil are left out, as nil is. */
-function toTomlValue(value: unknown, depth = 0): TomlValue {
+function toTomlValue(value: unknown, effort: Effort, depth = 0): TomlValue {
+  effort.spend(typeof value === 'string' ? 1 + (value.length >> 6) : 1);
   if (depth > MAX_DEPTH) throw new TomlError('toml: the value nests too deeply');
   if (typeof value !== 'object' || value === null) return (value ?? null) as TomlValue;
   if (Array.isArray(value)) {
-    return value instanceof GoSlice && value.isNil ? [] : value.map((item) => toTomlValue(item, depth + 1));
+    return value instanceof GoSlice && value.isNil ? [] : value.map((item) => toTomlValue(item, effort, depth + 1));
   }
   if (value instanceof GoInt) return value.value;
   if (value instanceof Uint8Array) return Array.from(value, BigInt);
   if (value instanceof TimeValue) return timeText(value.time);
-  if (value instanceof GoMap) return value.isNil ? null : toTable(value.entries, depth);
-  if (value instanceof GoObject) return value.isNil ? null : objectValue(value, depth);
-  return toTable(value as Dict, depth);
+  if (value instanceof GoMap) return value.isNil ? null : toTable(value.entries, effort, depth);
+  if (value instanceof GoObject) return value.isNil ? null : objectValue(value, effort, depth);
+  return toTable(value as Dict, effort, depth);
 }
 
 /** Structs are written under the names of their fields; what has a text form of its own, in that form. */
-function objectValue(value: GoObject, depth: number): TomlValue {
+function objectValue(value: GoObject, effort: Effort, depth: number): TomlValue {
   const json = value.json();
   if (typeof json !== 'object')
-    return toTomlValue(value.scalar === undefined ? json : (value.stringer() ?? json), depth);
-  return toTable(Object.fromEntries(value.fields()), depth);
+    return toTomlValue(value.scalar === undefined ? json : (value.stringer() ?? json), effort, depth);
+  return toTable(Object.fromEntries(value.fields()), effort, depth);
 }
 
-function toTable(entries: Dict, depth: number): TomlTable {
+function toTable(entries: Dict, effort: Effort, depth: number): TomlTable {
   const table = newDict();
-  for (const key of Object.keys(entries)) dictSet(table, key, toTomlValue(entries[key], depth + 1));
+  for (const key of Object.keys(entries)) dictSet(table, key, toTomlValue(entries[key], effort, depth + 1));
   return table as TomlTable;
 }
 
@@ -57,7 +59,7 @@ function timeText(time: GoTime): TomlTime {
 
 function write(value: unknown): string {
   if (value === null || value === undefined) throw new GoError('reflect: call of reflect.Value.Type on zero Value');
-  return encodeToml(toTomlValue(value));
+  return encodeToml(toTomlValue(value, new Effort()));
 }
 
 function toToml(value: unknown): string {

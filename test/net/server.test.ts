@@ -225,6 +225,7 @@ describe('Agents', () => {
     assert.equal(agents.for(url, { tls: { insecureSkipVerify: true } }), insecure);
     assert.notEqual(tlsFingerprint({ ca: 'a', cert: 'b' }), tlsFingerprint({ ca: 'ab' }));
     assert.throws(() => agents.for(url, { tls: { cert: 'no certificate' } }), /PEM/);
+    agents.for(url, { tls: { serverName: 'c.example' } });
     assert.notEqual(agents.for(url), plain);
     await agents.close();
   });

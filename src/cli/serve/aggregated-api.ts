@@ -8,8 +8,9 @@ import { ApiServer } from '#apiserver/server';
 import type { Informer } from '#kube/informer';
 import type { KubeObject, ResourceRef, Unstructured } from '#kube/object';
 import { errorMessage } from '#lib/errors';
-import type { ServeContext } from './context.ts';
+import { version, type ServeContext } from './context.ts';
 import { resourceOfKind } from './controllers.ts';
+import { untilServed } from './aggregation-wait.ts';
 import { applyOwn, localServiceName, serviceName, type Serving } from './serving.ts';
 
 const configMaps: ResourceRef = { group: '', version: 'v1', plural: 'configmaps', namespaced: true };
@@ -26,6 +27,11 @@ const accessReviews: ResourceRef = {
   namespaced: false,
 };
 
+const reviewMs = 10_000;
+
+/** Port of the Service that leads to the aggregated API; 443 leads to the webhooks. */
+const apiServicePort = 6443;
+
 interface ConfigMap extends KubeObject {
   readonly data?: Readonly<Record<string, string>>;
 }
@@ -37,7 +43,7 @@ export async function startAggregatedApi(
   signal: AbortSignal,
 ): Promise<string> {
   const { flags, informers, clock, log, index, store, namespace } = context;
-  const authenticator = new Authenticator((token) => reviewToken(context, token));
+  const authenticator = new Authenticator((token) => reviewToken(context, token), clock);
   const configuration = informers.acquire<ConfigMap>(configMaps, {
     namespace: 'kube-system',
     fieldSelector: 'metadata.name=extension-apiserver-authentication',
@@ -56,16 +62,29 @@ export async function startAggregatedApi(
         index,
         store,
         source: (kind, ns, name) => sources.get(kind)?.store.get(`${ns}/${name}`),
+        watchSources: (changed) => {
+          for (const [kind, cache] of sources) {
+            const tell = ({ metadata }: KubeObject): void => changed(kind, metadata.namespace ?? '', metadata.name ?? '');
+            cache.addHandler({ add: tell, update: (_old, next) => tell(next) });
+          }
+        },
         startedAt: clock.now(),
       }),
     ],
     authenticator,
     authorizer: new Authorizer((spec) => reviewAccess(context, spec)),
+    build: buildInfo(version),
     clock,
     random: Math.random,
     notReady: () => (configuration.hasSynced() ? [] : ['authentication']),
     signal,
     onError: (error) => log.error({ error: errorMessage(error) }, 'aggregated API request failed'),
+  });
+  // Before anybody can ask: the aggregator remembers a refusal for a while.
+  configuration.addHandler({
+    add: configure,
+    update: (_old, next) => configure(next),
+    delete: () => configure(undefined),
   });
   const listening = await serving.listen(
     'apiserver-addr',
@@ -73,11 +92,6 @@ export async function startAggregatedApi(
     server.handle,
     () => authenticator.clientCas,
   );
-  configuration.addHandler({
-    add: configure,
-    update: (_old, next) => configure(next),
-    delete: () => configure(undefined),
-  });
   const { port } = listening.address;
   const isLocal = flags.webhookUrl !== '';
   await serving.registerWith((caBundle) =>
@@ -87,11 +101,17 @@ export async function startAggregatedApi(
         group: ARTIFACTS_GROUP,
         version: ARTIFACTS_VERSION,
         caBundle,
-        service: { name: isLocal ? localServiceName : serviceName, namespace, port: isLocal ? port : 443 },
+        service: { name: isLocal ? localServiceName : serviceName, namespace, port: isLocal ? port : apiServicePort },
       }),
     ]),
   );
+  await untilServed(context, { group: ARTIFACTS_GROUP, version: ARTIFACTS_VERSION, signal });
   return listening.url;
+}
+
+function buildInfo(gitVersion: string): { major: string; minor: string; gitVersion: string } {
+  const [major = '0', minor = '0'] = gitVersion.replace(/^v/, '').split('.');
+  return { major, minor, gitVersion: `v${gitVersion.replace(/^v/, '')}` };
 }
 
 function localService(namespace: string, port: number): Unstructured {
@@ -112,7 +132,7 @@ function sourceCaches(context: ServeContext): Map<string, Informer> {
 
 async function reviewToken({ client }: ServeContext, token: string): Promise<User | undefined> {
   const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', metadata: {}, spec: { token } };
-  const { status } = (await client.create(tokenReviews, review)) as KubeObject & {
+  const { status } = (await client.create(tokenReviews, review, { timeoutMs: reviewMs })) as KubeObject & {
     status?: {
       authenticated?: boolean;
       user?: { username?: string; uid?: string; groups?: string[]; extra?: Record<string, string[]> };
@@ -130,7 +150,7 @@ async function reviewToken({ client }: ServeContext, token: string): Promise<Use
 
 async function reviewAccess({ client }: ServeContext, spec: object): Promise<AccessDecision> {
   const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', metadata: {}, spec };
-  const { status } = (await client.create(accessReviews, review)) as KubeObject & {
+  const { status } = (await client.create(accessReviews, review, { timeoutMs: reviewMs })) as KubeObject & {
     status?: { allowed?: boolean; denied?: boolean; reason?: string };
   };
   const allowed = status?.allowed === true && status.denied !== true;

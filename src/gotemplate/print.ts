@@ -92,7 +92,7 @@ export function evalArgs(values: readonly unknown[]): string {
 const UNSIGNED: ReadonlySet<Kind> = new Set<Kind>(['uint', 'uint8', 'uint16', 'uint32', 'uint64', 'uintptr']);
 
 /** Elements of lists and maps in one value that is printed. */
-const MAX_ELEMENTS = 4_000_000;
+const MAX_ELEMENTS = 1_000_000;
 
 /** One directive applied to one argument. */
 export class Printer {

@@ -2,7 +2,7 @@
 import type { Clock } from '#lib/clock';
 import { errorMessage } from '#lib/errors';
 import type { Logger } from './log.ts';
-import type { ControllerMetrics } from './metrics.ts';
+import type { ControllerMetrics, ReconcileOutcome } from './metrics.ts';
 import { Priority, WorkQueue } from './queue.ts';
 import { ReconcileError, WaitingError } from './reconcile-error.ts';
 
@@ -62,6 +62,7 @@ export class Controller {
       clock: options.clock,
       minDelay: options.minRetryDelay ?? 750,
       maxDelay: options.maxRetryDelay ?? 15 * 60_000,
+      observe: options.metrics.queueTimes(options.name),
       onSuperseded: (key) => this.#superseded.get(key)?.abort(new SupersededError()),
     });
     options.metrics.observeQueue(this.name, this.queue, options.concurrency);
@@ -120,7 +121,7 @@ export class Controller {
       metrics.reconciled(this.name, outcomeOf(result), clock.monotonic() - started);
     } catch (error) {
       this.#fail(key, error, log);
-      metrics.reconciled(this.name, 'error', clock.monotonic() - started);
+      metrics.reconciled(this.name, outcomeOfError(error), clock.monotonic() - started);
     } finally {
       this.#superseded.delete(key);
     }
@@ -152,6 +153,12 @@ export class Controller {
     const stack = error instanceof ReconcileError || !(error instanceof Error) ? {} : { stacktrace: error.stack };
     log.error({ error: errorMessage(error), ...stack, retryIn: `${delay}ms` }, 'Reconciler error');
   }
+}
+
+/** A wait is no failure; a stop is one nobody retries. */
+function outcomeOfError(error: unknown): ReconcileOutcome {
+  if (error instanceof WaitingError) return 'requeue_after';
+  return error instanceof ReconcileError && error.treatment.next === 'stop' ? 'terminal_error' : 'error';
 }
 
 function outcomeOf(result: Result): 'success' | 'requeue' | 'requeue_after' {

@@ -1,16 +1,22 @@
 // Metrics under the names dashboards for Flux already use, and a few of our own (prefix `sluice_`).
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import type { WorkQueue } from './queue.ts';
+import { QueueMetrics } from './queue-metrics.ts';
+import type { QueueOptions, WorkQueue } from './queue.ts';
 
-export type ReconcileOutcome = 'success' | 'requeue' | 'requeue_after' | 'error';
+/** `terminal_error` counts as an error that is not retried. */
+export type ReconcileOutcome = 'success' | 'requeue' | 'requeue_after' | 'error' | 'terminal_error';
 
 /** What a controller reports about itself. */
 export interface ControllerMetrics {
   observeQueue(controller: string, queue: WorkQueue, concurrency: number): void;
+  /** Where the queue of a controller reports how long keys waited and were in work. */
+  queueTimes(controller: string): QueueTimes;
   /** One finished reconcile; duration in ms. */
   reconciled(controller: string, outcome: ReconcileOutcome, durationMs: number): void;
 }
+
+export type QueueTimes = NonNullable<QueueOptions['observe']>;
 
 /** Per-object durations, removed with the object. */
 export interface ObjectMetrics {
@@ -40,10 +46,11 @@ const objectBuckets = Array.from({ length: 10 }, (_, i) => 0.01 * (1800 / 0.01) 
 /** The process's registry and everything that is written to it. */
 export class Metrics implements ControllerMetrics, ObjectMetrics, RequestMetrics {
   readonly registry = new Registry();
-  readonly #queues = new Map<string, { queue: WorkQueue; concurrency: number }>();
+  readonly #queues = new QueueMetrics(this.registry);
   readonly #caches = new Map<string, { hits: number; misses: number }>();
   readonly #total: Counter<'controller' | 'result'>;
   readonly #errors: Counter<'controller'>;
+  readonly #terminal: Counter<'controller'>;
   readonly #time: Histogram<'controller'>;
   readonly #object: Histogram<'kind' | 'name' | 'namespace'>;
   readonly #requests: Counter<'code' | 'method' | 'host'>;
@@ -60,6 +67,12 @@ export class Metrics implements ControllerMetrics, ObjectMetrics, RequestMetrics
     this.#errors = new Counter({
       name: 'controller_runtime_reconcile_errors_total',
       help: 'Failed reconciliations per controller',
+      labelNames: ['controller'],
+      registers,
+    });
+    this.#terminal = new Counter({
+      name: 'controller_runtime_terminal_reconcile_errors_total',
+      help: 'Failed reconciliations per controller that are not retried',
       labelNames: ['controller'],
       registers,
     });
@@ -90,7 +103,6 @@ export class Metrics implements ControllerMetrics, ObjectMetrics, RequestMetrics
       buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1],
       registers,
     });
-    this.#queueGauges();
     this.#cacheGauges();
   }
 
@@ -115,14 +127,21 @@ export class Metrics implements ControllerMetrics, ObjectMetrics, RequestMetrics
   }
 
   observeQueue(controller: string, queue: WorkQueue, concurrency: number): void {
-    this.#queues.set(controller, { queue, concurrency });
+    this.#queues.add(controller, queue, concurrency);
     for (const result of ['success', 'requeue', 'requeue_after', 'error']) this.#total.inc({ controller, result }, 0);
     this.#errors.inc({ controller }, 0);
+    this.#terminal.inc({ controller }, 0);
+  }
+
+  queueTimes(controller: string): QueueTimes {
+    return this.#queues.times(controller);
   }
 
   reconciled(controller: string, outcome: ReconcileOutcome, durationMs: number): void {
-    this.#total.inc({ controller, result: outcome });
-    if (outcome === 'error') this.#errors.inc({ controller });
+    const terminal = outcome === 'terminal_error';
+    this.#total.inc({ controller, result: terminal ? 'error' : outcome });
+    if (terminal || outcome === 'error') this.#errors.inc({ controller });
+    if (terminal) this.#terminal.inc({ controller });
     this.#time.observe({ controller }, durationMs / 1000);
   }
 
@@ -153,38 +172,6 @@ export class Metrics implements ControllerMetrics, ObjectMetrics, RequestMetrics
     };
   }
 
-  #queueGauges(): void {
-    const queues = this.#queues;
-    const registers = [this.registry];
-    new Gauge({
-      name: 'workqueue_depth',
-      help: 'Keys waiting in the work queue',
-      labelNames: ['controller', 'name'],
-      registers,
-      collect() {
-        for (const [controller, { queue }] of queues) this.set({ controller, name: controller }, queue.depth);
-      },
-    });
-    new Gauge({
-      name: 'controller_runtime_active_workers',
-      help: 'Workers in use per controller',
-      labelNames: ['controller'],
-      registers,
-      collect() {
-        for (const [controller, { queue }] of queues) this.set({ controller }, queue.active);
-      },
-    });
-    new Gauge({
-      name: 'controller_runtime_max_concurrent_reconciles',
-      help: 'Workers per controller',
-      labelNames: ['controller'],
-      registers,
-      collect() {
-        for (const [controller, { concurrency }] of queues) this.set({ controller }, concurrency);
-      },
-    });
-  }
-
   #cacheGauges(): void {
     const caches = this.#caches;
     new Gauge({
@@ -205,6 +192,7 @@ export class Metrics implements ControllerMetrics, ObjectMetrics, RequestMetrics
 /** Counts nothing: for tests and one-shot commands. */
 export const noMetrics: ControllerMetrics & ObjectMetrics & RequestMetrics = {
   observeQueue: () => undefined,
+  queueTimes: () => ({ waited: () => undefined, worked: () => undefined }),
   reconciled: () => undefined,
   observed: () => undefined,
   forget: () => undefined,

@@ -10,6 +10,8 @@ export interface QueueOptions {
   /** First retry delay, ms; doubles with every failure up to `maxDelay`. */
   readonly minDelay: number;
   readonly maxDelay: number;
+  /** Told how long each key waited and was in work, ms. */
+  readonly observe?: { readonly waited: (ms: number) => void; readonly worked: (ms: number) => void };
   /** Told when a key in work is added again because of a change or a request. */
   readonly onSuperseded?: (key: string) => void;
 }
@@ -33,6 +35,11 @@ export class WorkQueue {
   readonly #timers = new Map<string, { at: number; cancel: () => void }>();
   readonly #failures = new Map<string, number>();
   readonly #waiters: Waiter[] = [];
+  /** When each queued key became ready, and each key in work was taken; monotonic ms. */
+  readonly #readySince = new Map<string, number>();
+  readonly #takenAt = new Map<string, number>();
+  #adds = 0;
+  #retries = 0;
   #closed = false;
 
   constructor(options: QueueOptions) {
@@ -49,8 +56,20 @@ export class WorkQueue {
     return this.#working.size;
   }
 
+  /** Adds since the start, retries among them. */
+  get counts(): { readonly adds: number; readonly retries: number } {
+    return { adds: this.#adds, retries: this.#retries };
+  }
+
+  /** ms that each key in work has been there. */
+  workingMs(): number[] {
+    const now = this.#options.clock.monotonic();
+    return [...this.#takenAt.values()].map((at) => now - at);
+  }
+
   add(key: string, priority: number = Priority.change): void {
     if (this.#closed) return;
+    this.#adds++;
     if (this.#working.has(key)) {
       this.#again.set(key, Math.max(priority, this.#again.get(key) ?? priority));
       if (priority > Priority.periodic) this.#options.onSuperseded?.(key);
@@ -61,6 +80,7 @@ export class WorkQueue {
       if (before >= priority) return;
       this.#ready.get(before)?.delete(key);
     }
+    if (before === undefined) this.#readySince.set(key, this.#options.clock.monotonic());
     this.#queued.set(key, priority);
     let bucket = this.#ready.get(priority);
     if (bucket === undefined) this.#ready.set(priority, (bucket = new Set()));
@@ -91,6 +111,7 @@ export class WorkQueue {
   /** Adds the key after its backoff delay, which doubles with every call until `forget`. Returns that delay in ms. */
   addRateLimited(key: string): number {
     const failures = this.#failures.get(key) ?? 0;
+    this.#retries++;
     this.#failures.set(key, failures + 1);
     const delay = Math.min(this.#options.minDelay * 2 ** failures, this.#options.maxDelay);
     this.addAfter(key, delay, Priority.change);
@@ -124,6 +145,9 @@ export class WorkQueue {
 
   done(key: string): void {
     this.#working.delete(key);
+    const now = this.#options.clock.monotonic();
+    this.#options.observe?.worked(now - (this.#takenAt.get(key) ?? now));
+    this.#takenAt.delete(key);
     const again = this.#again.get(key);
     this.#again.delete(key);
     if (again !== undefined) this.add(key, again);
@@ -152,6 +176,10 @@ export class WorkQueue {
     bucket.delete(key);
     this.#queued.delete(key);
     this.#working.add(key);
+    const now = this.#options.clock.monotonic();
+    this.#options.observe?.waited(now - (this.#readySince.get(key) ?? now));
+    this.#readySince.delete(key);
+    this.#takenAt.set(key, now);
     return key;
   }
 

@@ -2,9 +2,8 @@
 import { idKey, type ResId } from './resid.ts';
 import type { Resource } from './resource.ts';
 
-interface Keys {
-  readonly current: string;
-  readonly all: readonly string[];
+interface PastKeys {
+  readonly ids: readonly string[];
   readonly names: readonly string[];
 }
 
@@ -37,13 +36,34 @@ class Groups {
 
 const NONE: readonly Resource[] = [];
 
+/** What resources are and were, by identity and by name; made when it is first asked for. */
+class Past {
+  readonly ids = new Groups();
+  readonly names = new Groups();
+  readonly #keys = new Map<Resource, PastKeys>();
+
+  add(resource: Resource): void {
+    const keys = pastKeysOf(resource);
+    this.#keys.set(resource, keys);
+    for (const key of keys.ids) this.ids.add(key, resource);
+    for (const name of keys.names) this.names.add(name, resource);
+  }
+
+  remove(resource: Resource): void {
+    const keys = this.#keys.get(resource);
+    if (keys === undefined) return;
+    this.#keys.delete(resource);
+    for (const key of keys.ids) this.ids.remove(key, resource);
+    for (const name of keys.names) this.names.remove(name, resource);
+  }
+}
+
 export class ResourceIndex {
   readonly #current = new Groups();
-  readonly #any = new Groups();
-  readonly #names = new Groups();
-  readonly #keys = new Map<Resource, Keys>();
+  readonly #keys = new Map<Resource, string>();
   /** Identities held by more than one resource. */
-  #shared = new Set<string>();
+  readonly #shared = new Set<string>();
+  #past: Past | undefined;
 
   constructor(resources: readonly Resource[]) {
     for (const [i, resource] of resources.entries()) {
@@ -67,48 +87,54 @@ export class ResourceIndex {
 
   /** Those that have or had this identity. */
   byAnyId(id: ResId): readonly Resource[] {
-    return this.#any.get(idKey(id));
+    return this.#history().ids.get(idKey(id));
   }
 
   /** Those that have or had this name, in the order of the list. */
   byAnyName(name: string): readonly Resource[] {
-    const found = this.#names.get(name);
+    const found = this.#history().names.get(name);
     return found.length < 2 ? found : found.toSorted((a, b) => a.position - b.position);
   }
 
   add(resource: Resource): void {
     if (resource.isEmpty) return;
-    const keys = keysOf(resource);
-    this.#keys.set(resource, keys);
-    if (this.#current.add(keys.current, resource) > 1) this.#shared.add(keys.current);
-    for (const key of keys.all) this.#any.add(key, resource);
-    for (const name of keys.names) this.#names.add(name, resource);
+    const key = idKey(resource.id);
+    this.#keys.set(resource, key);
+    if (this.#current.add(key, resource) > 1) this.#shared.add(key);
+    this.#past?.add(resource);
   }
 
   remove(resource: Resource): void {
-    const keys = this.#keys.get(resource);
-    if (keys === undefined) return;
+    const key = this.#keys.get(resource);
+    if (key === undefined) return;
     this.#keys.delete(resource);
-    if (this.#current.remove(keys.current, resource) < 2) this.#shared.delete(keys.current);
-    for (const key of keys.all) this.#any.remove(key, resource);
-    for (const name of keys.names) this.#names.remove(name, resource);
+    if (this.#current.remove(key, resource) < 2) this.#shared.delete(key);
+    this.#past?.remove(resource);
   }
 
   update(resource: Resource): void {
     this.remove(resource);
     this.add(resource);
   }
+
+  /** Layers upon layers only append; what resources were is asked for by patches and generators. */
+  #history(): Past {
+    if (this.#past === undefined) {
+      this.#past = new Past();
+      for (const resource of this.#keys.keys()) this.#past.add(resource);
+    }
+    return this.#past;
+  }
 }
 
-function keysOf(resource: Resource): Keys {
+function pastKeysOf(resource: Resource): PastKeys {
   const { id } = resource;
-  const current = idKey(id);
-  if (resource.former.length === 0) return { current, all: [current], names: [id.name] };
-  const all = new Set([current]);
+  if (resource.former.length === 0) return { ids: [idKey(id)], names: [id.name] };
+  const ids = new Set([idKey(id)]);
   const names = new Set([id.name]);
   for (const former of resource.formerIds) {
-    all.add(idKey(former));
+    ids.add(idKey(former));
     names.add(former.name);
   }
-  return { current, all: [...all], names: [...names] };
+  return { ids: [...ids], names: [...names] };
 }

@@ -29,7 +29,7 @@ export function patchStep(entryPatch: Patch, context: PatchContext, shown: () =>
   if (inline !== '' && path !== '') {
     throw new KustomizeError(`patch and path can't be set at the same time\n${shown()}`);
   }
-  const source = inline === '' ? `[path: ${quote(path)}]` : `[patch: ${quote(inline)}]`;
+  const source = (): string => (inline === '' ? `[path: ${quote(path)}]` : `[patch: ${quote(inline)}]`);
   const content = inline === '' ? loadPatch(path, context) : inline;
   const { resources, operations } = parsePatch(content, context, source);
   const { target, options = {} } = entryPatch;
@@ -52,7 +52,7 @@ interface ParsedPatch {
   readonly operations?: readonly Operation[];
 }
 
-function parsePatch(content: string | Buffer, { read }: PatchContext, source: string): ParsedPatch {
+function parsePatch(content: string | Buffer, { read }: PatchContext, source: () => string): ParsedPatch {
   let resources: Resource[] | undefined;
   try {
     resources = read(content);
@@ -64,7 +64,7 @@ function parsePatch(content: string | Buffer, { read }: PatchContext, source: st
     return { operations: parseOperations(content.toString()) };
   } catch {
     if (resources !== undefined) return { operations: [] };
-    throw new KustomizeError(`unable to parse SM or JSON patch from ${source}`);
+    throw new KustomizeError(`unable to parse SM or JSON patch from ${source()}`);
   }
 }
 
@@ -115,14 +115,14 @@ function findTarget(resources: ResMap, id: ResId, explain: boolean): Resource {
 function selectedStep(
   patches: readonly Resource[],
   target: Selector,
-  { context, source }: { readonly context: PatchContext; readonly source: string },
+  { context, source }: { readonly context: PatchContext; readonly source: () => string },
 ): Step {
   const [patch, second] = patches;
   return (resources) => {
     if (second !== undefined) {
       throw new KustomizeError(
         'Multiple Strategic-Merge Patches in one `patches` entry is not allowed to set ' +
-          `\`patches.target\` field: ${source}`,
+          `\`patches.target\` field: ${source()}`,
       );
     }
     if (patch === undefined) return;
@@ -196,9 +196,9 @@ function forget(resource: Resource): void {
   resource.behavior = 'unspecified';
 }
 
-function jsonStep(operations: readonly Operation[], target: Selector | undefined, source: string): Step {
+function jsonStep(operations: readonly Operation[], target: Selector | undefined, source: () => string): Step {
   return (resources) => {
-    if (target === undefined) throw new KustomizeError(`must specify a target for JSON patch ${source}`);
+    if (target === undefined) throw new KustomizeError(`must specify a target for JSON patch ${source()}`);
     for (const resource of selectResources(resources, target)) {
       resource.rememberId();
       applyOperations(resource, operations);

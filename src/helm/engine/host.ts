@@ -1,5 +1,12 @@
 // The late-bound functions: include, tpl and lookup, which need the set being rendered and the world outside.
-import { type Dict, type Execution, GoError, ParseError } from '#gotemplate/index';
+import {
+  type Dict,
+  type Execution,
+  GoError,
+  ParseError,
+  type TemplateHandle,
+  type TemplateSetView,
+} from '#gotemplate/index';
 import { quote as goQuote } from '#lib/go-quote';
 import type { EngineHooks, LookupQuery } from '../functions/hooks.ts';
 
@@ -40,14 +47,10 @@ export const engineHooks: EngineHooks = {
     // Most texts given to tpl hold no action: nothing to parse, nothing to look up.
     if (!text.includes('{{')) return withoutNoValue(text);
     const set = execution.set.clone();
+    // The text itself is executed, not what its name leads to: a text without content leaves an outer tpl's in place.
+    const template = parseText(set, text);
     try {
-      set.parse(tplName, text);
-    } catch (cause) {
-      if (!(cause instanceof ParseError)) throw cause;
-      throw new GoError(`cannot parse template ${goQuote(text)}: ${cause.message}`, { cause });
-    }
-    try {
-      return withoutNoValue(execution.render(tplName, data, set));
+      return withoutNoValue(execution.render(template, data, set));
     } catch (cause) {
       if (!(cause instanceof GoError)) throw cause;
       throw new GoError(`error during tpl function execution for ${goQuote(text)}: ${cause.message}`, { cause });
@@ -58,6 +61,15 @@ export const engineHooks: EngineHooks = {
     return hostOf(execution).lookup?.(query) ?? {};
   },
 };
+
+function parseText(set: TemplateSetView, text: string): TemplateHandle {
+  try {
+    return set.parse(tplName, text);
+  } catch (cause) {
+    if (!(cause instanceof ParseError)) throw cause;
+    throw new GoError(`cannot parse template ${goQuote(text)}: ${cause.message}`, { cause });
+  }
+}
 
 function hostOf(execution: Execution): RenderHost {
   return execution.host as RenderHost;

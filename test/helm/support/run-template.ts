@@ -20,17 +20,19 @@ export async function writeFiles(folder: string, files: Readonly<Record<string, 
   }
 }
 
+function sink(take: (text: string) => void): Writable {
+  return new Writable({
+    write(chunk: Buffer | string, _encoding, done) {
+      take(chunk.toString());
+      done();
+    },
+  });
+}
+
 /** Our command, with everything it writes. */
 export async function ours(args: readonly string[]): Promise<Outcome> {
   let stdout = '';
   let stderr = '';
-  const sink = (take: (text: string) => void): Writable =>
-    new Writable({
-      write(chunk: Buffer | string, _encoding, done) {
-        take(chunk.toString());
-        done();
-      },
-    });
   const status = await command(['template', ...args], {
     stdin: Readable.from([]),
     stdout: sink((text) => (stdout += text)),

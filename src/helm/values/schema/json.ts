@@ -118,9 +118,15 @@ class JsonParser {
 
   #string(): string {
     const token = this.#take(stringToken);
-    if (token === undefined) throw this.#unexpected('in string literal');
+    if (token === undefined) throw this.#unterminated();
     // The token is checked: JSON.parse only resolves its escapes.
     return JSON.parse(token) as string;
+  }
+
+  #unterminated(): SchemaError {
+    const closed = /"(?:[^"\\]|\\.)*"/sy;
+    closed.lastIndex = this.#at;
+    return closed.test(this.#text) ? this.#unexpected('in string literal') : new SchemaError('unexpected EOF');
   }
 
   #next(char: string): boolean {

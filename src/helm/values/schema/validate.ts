@@ -10,7 +10,7 @@ import { checkArray, checkNumber, checkObject, checkString } from './checks.ts';
 import { Unevaluated } from './unevaluated.ts';
 
 /** Schemas applied to values in one validation: a schema of nested alternatives multiplies them. */
-const maxSteps = 2_000_000;
+const maxSteps = 500_000;
 
 /** Shared by one validation. */
 export interface Run {

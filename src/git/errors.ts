@@ -12,6 +12,8 @@ export type GitErrorCode =
   | 'GIT_TOO_LARGE'
   | 'GIT_BAD_PATH'
   | 'GIT_OBJECT_NOT_FOUND'
+  | 'GIT_BAD_IDENTITY'
+  | 'GIT_HOST_KEY'
   | 'GIT_TRANSPORT';
 
 /** Made with one of the codes above. */

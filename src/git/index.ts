@@ -2,6 +2,8 @@
 export { GitError, type GitErrorCode } from './errors.ts';
 export { fetchPack } from './fetch-pack.ts';
 export { httpTransport, publicUrl, type HttpTransportOptions } from './http-transport.ts';
+export { isEncryptedKey } from './ssh/identity.ts';
+export { sshTransport, type SshTransportOptions } from './ssh-transport.ts';
 export { resolveRef, type RefSpec, type ResolvedRef } from './resolve.ts';
 export { GitSession } from './session.ts';
 export type { GitTransport } from './transport.ts';

@@ -1,5 +1,5 @@
 // Replacements: the value of one field copied into others.
-import { type Node, type NodeKind } from '#goyaml/index';
+import { plainTag, Style, type Node, type NodeKind } from '#goyaml/index';
 import { KustomizeError, withPrefix } from '../errors.ts';
 import { become, copyNode, isNilOrEmpty, plainNode, valueOf } from '../fields/node.ts';
 import { matchPath } from '../fields/path-matcher.ts';
@@ -138,6 +138,11 @@ function write(node: Node, source: Node, options: FieldOptions | undefined): voi
     else pieces[index] = piece;
     value.value = pieces.join(delimiter);
   }
-  if (node.kind === 'scalar') node.value = value.value;
-  else become(node, value);
+  if (node.kind !== 'scalar') {
+    become(node, value);
+    return;
+  }
+  node.value = value.value;
+  // A text that does not fit the type is refused at the end, as an explicit tag would be.
+  if (node.tag !== '' && node.tag !== '!!str' && plainTag(node.value, 'v3') !== node.tag) node.style |= Style.tagged;
 }

@@ -74,8 +74,13 @@ export class WorkerPool {
       concurrentTasksPerWorker: 1,
       // An idle worker that blocks in Atomics.wait cannot answer anything else; messages wake it quickly enough.
       atomics: 'disabled',
-      // A small young generation is collected often: jobs make much short-lived garbage, and memory is dearer than CPU.
-      resourceLimits: { maxOldGenerationSizeMb: options.memoryMiB ?? 512, maxYoungGenerationSizeMb: 16 },
+      resourceLimits: {
+        maxOldGenerationSizeMb: options.memoryMiB ?? 512,
+        // Collected often: jobs make much short-lived garbage, and memory is dearer than CPU.
+        maxYoungGenerationSizeMb: 8,
+        // Helm lets templates include each other a thousand deep; Node's own stack ends before.
+        stackSizeMb: 32,
+      },
     });
   }
 

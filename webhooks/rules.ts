@@ -1,10 +1,16 @@
 // All rules. A new one is a file of its own and a line here.
 import { dependsOnCycle } from './policies/dependson-cycle.ts';
+import { duplicateRelease } from './policies/duplicate-release.ts';
 import { missingReferences } from './policies/missing-references.ts';
 import { pathInArtifact } from './policies/path-in-artifact.ts';
+import { sameDelivery } from './policies/same-delivery.ts';
 import type { Rule } from './rule.ts';
+import { celExpressions } from './validate/cel-expressions.ts';
 import { durations } from './validate/durations.ts';
 import { gitReference } from './validate/git-reference.ts';
+import { helmVerification } from './validate/helm-verification.ts';
+import { imagePolicy } from './validate/image-policy.ts';
+import { patches } from './validate/patches.ts';
 import { paths } from './validate/paths.ts';
 import { regularExpressions } from './validate/regular-expressions.ts';
 import { substitution } from './validate/substitution.ts';
@@ -19,7 +25,13 @@ export const rules: readonly Rule[] = [
   regularExpressions,
   gitReference,
   substitution,
+  patches,
+  celExpressions,
+  imagePolicy,
+  helmVerification,
   dependsOnCycle,
+  duplicateRelease,
+  sameDelivery,
   missingReferences,
   pathInArtifact,
 ];

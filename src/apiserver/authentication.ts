@@ -1,8 +1,10 @@
 // Who asks: the front proxy's word, a client certificate, a bearer token, or nobody. As delegated authenticators do.
-import { createHash, X509Certificate } from 'node:crypto';
+import { createHash, type X509Certificate } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { LRUCache } from 'lru-cache';
+import type { Clock } from '#lib/clock';
+import { chainTo, isValidAt, parseAuthorities, subjectValues } from './client-certificate.ts';
 import { unauthorized } from './status.ts';
 
 export interface User {
@@ -59,21 +61,38 @@ export function parseAuthenticationConfig(data: Readonly<Record<string, string>>
 export type ReviewToken = (token: string) => Promise<User | undefined>;
 
 const tokenCacheMs = 10_000;
-const clientAuth = '1.3.6.1.5.5.7.3.2';
 const anonymous: User = { name: 'system:anonymous', groups: ['system:unauthenticated'], extra: {} };
+
+type Chain = readonly X509Certificate[];
+
+/** What a connection's certificate is worth: the chains to both authorities. */
+interface Peer {
+  readonly certificate: X509Certificate;
+  readonly requestHeader: Chain | undefined;
+  readonly client: Chain | undefined;
+}
 
 export class Authenticator {
   readonly #reviewToken: ReviewToken;
+  readonly #clock: Pick<Clock, 'now'>;
   readonly #tokens = new LRUCache<string, Promise<User | undefined>>({ max: 2000, ttl: tokenCacheMs });
   #config: AuthenticationConfig = noAuthentication;
+  #requestHeaderCas: Chain = [];
+  #clientCas: Chain = [];
+  /** Verified once for each connection; a new configuration forgets them all, resumed sessions included. */
+  #peers = new WeakMap<object, Peer | null>();
 
-  constructor(reviewToken: ReviewToken) {
+  constructor(reviewToken: ReviewToken, clock: Pick<Clock, 'now'>) {
     this.#reviewToken = reviewToken;
+    this.#clock = clock;
   }
 
   /** Takes a new configuration into use at once. */
   configure(config: AuthenticationConfig): void {
     this.#config = config;
+    this.#requestHeaderCas = parseAuthorities(config.requestHeaderCa);
+    this.#clientCas = parseAuthorities(config.clientCa);
+    this.#peers = new WeakMap();
   }
 
   /** The authorities client certificates may come from: what the TLS server should know. */
@@ -81,26 +100,41 @@ export class Authenticator {
     return [this.#config.clientCa, this.#config.requestHeaderCa].filter((ca) => ca !== undefined);
   }
 
-  /** Throws 401 for a token that is nobody's. */
+  /** Throws 401 for a certificate or a token that is nobody's. */
   async authenticate(req: IncomingMessage): Promise<User> {
-    const certificate = peerCertificate(req);
-    const proxied = this.#fromFrontProxy(req, certificate);
-    if (proxied !== undefined) return withAuthenticated(proxied);
-    const certified = this.#fromCertificate(certificate);
+    const peer = this.#peer(req);
+    const certified = this.#fromFrontProxy(req, peer) ?? this.#fromCertificate(peer);
     if (certified !== undefined) return withAuthenticated(certified);
     const token = bearerToken(req);
-    if (token === undefined) return anonymous;
-    const user = await this.#fromToken(token);
+    if (token === undefined && peer === undefined) return anonymous;
+    const user = token === undefined ? undefined : await this.#fromToken(token);
     if (user === undefined) throw unauthorized();
     return withAuthenticated(user);
   }
 
+  #peer(req: IncomingMessage): Peer | undefined {
+    const socket = req.socket as Partial<TLSSocket>;
+    let peer = this.#peers.get(socket);
+    if (peer === undefined) {
+      const certificate = socket.getPeerX509Certificate?.();
+      peer =
+        certificate === undefined
+          ? null
+          : {
+              certificate,
+              requestHeader: chainTo(certificate, this.#requestHeaderCas),
+              client: chainTo(certificate, this.#clientCas),
+            };
+      this.#peers.set(socket, peer);
+    }
+    return peer ?? undefined;
+  }
+
   /** Only the aggregator's own certificate makes its headers count. */
-  #fromFrontProxy(req: IncomingMessage, certificate: X509Certificate | undefined): User | undefined {
-    const { requestHeaderCa, allowedNames, usernameHeaders, groupHeaders, uidHeaders } = this.#config;
-    if (certificate === undefined || requestHeaderCa === undefined) return undefined;
-    if (!isSignedBy(certificate, requestHeaderCa)) return undefined;
-    const [name] = subjectValues(certificate, 'CN');
+  #fromFrontProxy(req: IncomingMessage, peer: Peer | undefined): User | undefined {
+    const { allowedNames, usernameHeaders, groupHeaders, uidHeaders } = this.#config;
+    if (peer?.requestHeader === undefined || !isValidAt(peer.requestHeader, this.#clock.now())) return undefined;
+    const [name] = subjectValues(peer.certificate, 'CN');
     if (allowedNames.length > 0 && !allowedNames.includes(name ?? '')) return undefined;
     // headersDistinct keeps repeated lines apart: joined, the group "b, c" and the groups "b" and "c" look the same.
     const lines = (header: string): readonly string[] => req.headersDistinct[header.toLowerCase()] ?? [];
@@ -127,9 +161,9 @@ export class Authenticator {
     return Object.fromEntries(extra);
   }
 
-  #fromCertificate(certificate: X509Certificate | undefined): User | undefined {
-    const { clientCa } = this.#config;
-    if (certificate === undefined || clientCa === undefined || !isSignedBy(certificate, clientCa)) return undefined;
+  #fromCertificate(peer: Peer | undefined): User | undefined {
+    if (peer?.client === undefined || !isValidAt(peer.client, this.#clock.now())) return undefined;
+    const { certificate } = peer;
     const [name] = subjectValues(certificate, 'CN');
     if (name === undefined || name === '') return undefined;
     const fingerprint = certificate.fingerprint256.replaceAll(':', '').toLowerCase();
@@ -151,37 +185,6 @@ export class Authenticator {
     }
     return review;
   }
-}
-
-function peerCertificate(req: IncomingMessage): X509Certificate | undefined {
-  const socket = req.socket as Partial<TLSSocket>;
-  return socket.getPeerX509Certificate?.();
-}
-
-/** Signed by one of the authorities of the bundle, valid now, and meant for clients. */
-function isSignedBy(certificate: X509Certificate, bundle: string): boolean {
-  const now = Date.now();
-  if (Date.parse(certificate.validFrom) > now || Date.parse(certificate.validTo) < now) return false;
-  if (!(certificate.keyUsage ?? []).includes(clientAuth)) return false;
-  return certificatesOf(bundle).some((ca) => certificate.checkIssued(ca) && certificate.verify(ca.publicKey));
-}
-
-function certificatesOf(bundle: string): X509Certificate[] {
-  const blocks = bundle.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
-  return blocks.flatMap((block) => {
-    try {
-      return [new X509Certificate(block)];
-    } catch {
-      return [];
-    }
-  });
-}
-
-function subjectValues(certificate: X509Certificate, attribute: string): string[] {
-  return certificate.subject
-    .split('\n')
-    .filter((line) => line.startsWith(`${attribute}=`))
-    .map((line) => line.slice(attribute.length + 1));
 }
 
 function bearerToken(req: IncomingMessage): string | undefined {

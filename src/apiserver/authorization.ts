@@ -1,6 +1,7 @@
 // Whether they may: asked of the API server by SubjectAccessReview, remembered for a few seconds.
 import { LRUCache } from 'lru-cache';
 import type { User } from './authentication.ts';
+import type { SelectorAttribute } from './selectors.ts';
 import { ApiError } from './status.ts';
 
 export type Attributes =
@@ -12,6 +13,8 @@ export type Attributes =
       readonly subresource?: string;
       readonly namespace?: string;
       readonly name?: string;
+      readonly fieldSelector?: SelectorAttribute;
+      readonly labelSelector?: SelectorAttribute;
     }
   | { readonly verb: string; readonly path: string };
 

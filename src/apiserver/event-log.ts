@@ -1,4 +1,5 @@
 // The recent changes of one resource, so that a watch can go on where a list or another watch ended.
+import { isDeepStrictEqual } from 'node:util';
 import type { Unstructured } from '#kube/object';
 
 export type WatchEventType = 'ADDED' | 'MODIFIED' | 'DELETED';
@@ -25,6 +26,8 @@ export class EventLog {
   readonly #events: LoggedEvent[] = [];
   readonly #listeners = new Set<(event: LoggedEvent) => void>();
   readonly #objects = new Map<string, Unstructured>();
+  /** The objects in order, until one changes. */
+  #sorted: readonly Unstructured[] | undefined;
   #version: bigint;
   #oldest: bigint;
 
@@ -44,17 +47,20 @@ export class EventLog {
   }
 
   /** All objects as they are now, by namespace and name. */
-  objects(): Unstructured[] {
-    return [...this.#objects.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
+  objects(): readonly Unstructured[] {
+    this.#sorted ??= [...this.#objects.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
+    return this.#sorted;
   }
 
   get(namespace: string, name: string): Unstructured | undefined {
     return this.#objects.get(keyOf(namespace, name));
   }
 
+  /** Records what the object is now; what it was already is no event. */
   set(object: Unstructured): void {
     const key = keyOf(object.metadata.namespace, object.metadata.name);
     const previous = this.#objects.get(key);
+    if (previous !== undefined && isSame(previous, object)) return;
     const stamped = this.#stamp(object);
     this.#objects.set(key, stamped);
     this.#append({ type: previous === undefined ? 'ADDED' : 'MODIFIED', object: stamped, previous });
@@ -85,12 +91,19 @@ export class EventLog {
 
   #append(change: Omit<LoggedEvent, 'version'>): void {
     const event = { ...change, version: this.#version };
+    this.#sorted = undefined;
     this.#events.push(event);
     if (this.#events.length > this.#capacity) this.#oldest = this.#events.shift()!.version;
     for (const listener of this.#listeners) listener(event);
   }
 }
 
-function keyOf(namespace: string | undefined, name: string | undefined): string {
-  return `${namespace ?? ''}/${name ?? ''}`;
+/** Sorts by namespace, then by name: NUL comes before whatever a name may hold. */
+export function keyOf(namespace: string | undefined, name: string | undefined): string {
+  return `${namespace ?? ''}\0${name ?? ''}`;
+}
+
+function isSame(stored: Unstructured, next: Unstructured): boolean {
+  const { resourceVersion } = stored.metadata;
+  return isDeepStrictEqual(stored, { ...next, metadata: { ...next.metadata, resourceVersion } });
 }

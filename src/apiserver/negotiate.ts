@@ -4,8 +4,10 @@ import { ApiError } from './status.ts';
 export type Representation =
   | { readonly as: 'object' }
   | { readonly as: 'table'; readonly version: 'v1' | 'v1beta1' }
-  | { readonly as: 'metadata' }
-  | { readonly as: 'metadata-list' };
+  | { readonly as: 'metadata'; readonly version: 'v1' | 'v1beta1' }
+  | { readonly as: 'metadata-list'; readonly version: 'v1' | 'v1beta1' };
+
+const maxClauses = 64;
 
 interface Clause {
   readonly type: string;
@@ -21,14 +23,15 @@ export function parseAccept(header: string | undefined): Clause[] {
     .filter((text) => text !== '')
     .map(parseClause);
   // Sorting keeps the order among equals: clients list the better one first.
-  return clauses.toSorted((a, b) => b.quality - a.quality);
+  return clauses.toSorted((a, b) => b.quality - a.quality).slice(0, maxClauses);
 }
 
 /** The first acceptable representation. No Accept header means the object. */
 export function negotiate(header: string | undefined): Representation {
   const clauses = parseAccept(header);
   if (clauses.length === 0) return { as: 'object' };
-  for (const { type, parameters } of clauses) {
+  for (const { type, parameters, quality } of clauses) {
+    if (quality === 0) continue;
     if (type !== 'application/json' && type !== 'application/*' && type !== '*/*') continue;
     const as = parameters.get('as');
     if (as === undefined) return { as: 'object' };
@@ -36,8 +39,8 @@ export function negotiate(header: string | undefined): Representation {
     const version = parameters.get('v');
     if (version !== 'v1' && version !== 'v1beta1') continue;
     if (as === 'Table') return { as: 'table', version };
-    if (as === 'PartialObjectMetadata' && version === 'v1') return { as: 'metadata' };
-    if (as === 'PartialObjectMetadataList' && version === 'v1') return { as: 'metadata-list' };
+    if (as === 'PartialObjectMetadata') return { as: 'metadata', version };
+    if (as === 'PartialObjectMetadataList') return { as: 'metadata-list', version };
   }
   const message = 'only the following media types are accepted: application/json';
   throw new ApiError(406, 'NotAcceptable', message);

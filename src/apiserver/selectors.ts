@@ -1,4 +1,5 @@
 // Field selectors: exact matches on the fields a resource declares.
+import type { Requirements } from '#lib/label-selector';
 import type { Unstructured } from '#kube/object';
 import type { ServedResource } from './resource.ts';
 import { badRequest } from './status.ts';
@@ -29,6 +30,46 @@ export function matchesFields(
   resource: ServedResource,
 ): boolean {
   return requirements.every(({ field, value, negated }) => (valueOf(object, field, resource) === value) !== negated);
+}
+
+/** A selector as a SubjectAccessReview takes it. */
+export interface SelectorAttribute {
+  readonly requirements: readonly {
+    readonly key: string;
+    readonly operator: string;
+    readonly values?: readonly string[];
+  }[];
+}
+
+const labelOperators: Readonly<Record<Requirements[number]['operator'], string | undefined>> = {
+  in: 'In',
+  notin: 'NotIn',
+  exists: 'Exists',
+  '!': 'DoesNotExist',
+  // No authorizer can be asked about these: leaving one out asks for more than is needed, never for less.
+  '>': undefined,
+  '<': undefined,
+};
+
+/** What is selected, for authorizers that grant parts of a collection. */
+export function fieldAttribute(requirements: readonly FieldRequirement[]): SelectorAttribute | undefined {
+  if (requirements.length === 0) return undefined;
+  return {
+    requirements: requirements.map(({ field, value, negated }) => ({
+      key: field,
+      operator: negated ? 'NotIn' : 'In',
+      values: [value],
+    })),
+  };
+}
+
+export function labelAttribute(labels: Requirements): SelectorAttribute | undefined {
+  const requirements = labels.flatMap(({ key, operator, values }) => {
+    const known = labelOperators[operator];
+    if (known === undefined) return [];
+    return [{ key, operator: known, ...(values.length > 0 && { values }) }];
+  });
+  return requirements.length === 0 ? undefined : { requirements };
 }
 
 /** The name a selector pins down, which then counts as the request's name for authorization. */

@@ -1,18 +1,19 @@
 // The aggregated API over HTTP: authenticate, find out what is asked, authorize, answer.
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import type { Clock } from '#lib/clock';
 import { errorMessage } from '#lib/errors';
 import type { Authenticator, User } from './authentication.ts';
 import type { Attributes, Authorizer } from './authorization.ts';
 import { aggregatedContentType, discoveryDocuments, type DiscoveryDocuments, type Document } from './discovery.ts';
-import { listBody, objectBody, selectionOf } from './list.ts';
+import { listBody, objectBody, selectionOf, type Selection } from './list.ts';
 import { acceptsAggregatedDiscovery, negotiate } from './negotiate.ts';
 import { openApiDocuments, type OpenApiDocuments } from './openapi.ts';
 import { isTruthy, parseRequest, type RequestInfo } from './request.ts';
 import type { ServedResource } from './resource.ts';
-import { selectedName } from './selectors.ts';
+import { fieldAttribute, labelAttribute, selectedName } from './selectors.ts';
 import { ApiError, badRequest, methodNotAllowed, noSuchPath, notFound, statusOf } from './status.ts';
 import { serveWatch } from './watch.ts';
 
@@ -22,6 +23,8 @@ export interface ApiServerOptions {
   readonly resources: readonly ServedResource[];
   readonly authenticator: Pick<Authenticator, 'authenticate'>;
   readonly authorizer: Pick<Authorizer, 'authorize'>;
+  /** What `/version` answers. */
+  readonly build: { readonly major: string; readonly minor: string; readonly gitVersion: string };
   readonly clock: Clock;
   readonly random: () => number;
   /** Names of what is not ready yet. */
@@ -32,10 +35,16 @@ export interface ApiServerOptions {
   readonly onError: (error: unknown) => void;
 }
 
+type PathRequest = Extract<RequestInfo, { kind: 'path' }>;
 type ResourceRequest = Extract<RequestInfo, { kind: 'resource' }>;
 
 const gzipFrom = 128 * 1024;
+const compress = promisify(gzip);
+/** Programs with a person in front of them. */
+const prettyAgents = /^(curl|Wget|Mozilla\/5\.0)/;
+const healthPath = /^\/(livez|readyz|healthz)(?:\/([^/]*))?\/?$/;
 const maxInFlight = 200;
+const yearMs = 365 * 24 * 3_600_000;
 
 /** The request handler of the aggregated API. */
 export class ApiServer {
@@ -61,40 +70,54 @@ export class ApiServer {
   async #serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const info = parseRequest(req.url ?? '/');
     if (info === undefined) throw badRequest('the path cannot be decoded');
-    if (info.kind === 'path' && this.#serveHealth(info.path, res)) return;
+    if (info.kind === 'path' && this.#serveHealth(info, res)) return;
     const user = await this.#options.authenticator.authenticate(req);
     const method = req.method ?? 'GET';
     if (info.kind === 'path') {
       await this.#options.authorizer.authorize(user, { verb: method.toLowerCase(), path: info.path });
       if (method !== 'GET' && method !== 'HEAD') throw noSuchPath();
-      this.#serveDocument(info, req, res);
+      await this.#serveDocument(info, req, res);
       return;
     }
     await this.#serveResource(info, { user, req, res });
   }
 
-  #serveHealth(path: string, res: ServerResponse): boolean {
-    if (path !== '/livez' && path !== '/readyz' && path !== '/healthz') return false;
-    const missing = path === '/readyz' ? this.#options.notReady() : [];
-    const text = missing.length === 0 ? 'ok' : missing.map((name) => `[-]${name} failed: reason withheld`).join('\n');
-    res.writeHead(missing.length === 0 ? 200 : 500, { 'Content-Type': 'text/plain; charset=utf-8' }).end(text);
+  /** Whether the path was one of health; nobody has to say who they are for it. */
+  #serveHealth({ path, query }: PathRequest, res: ServerResponse): boolean {
+    const [, check, single] = healthPath.exec(path) ?? [];
+    if (check === undefined) return false;
+    const failing = check === 'readyz' ? this.#failing() : [];
+    const checks = [...new Set(['ping', ...failing])].filter((name) => !query.getAll('exclude').includes(name));
+    if (single && !checks.includes(single)) {
+      res.writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8' }).end('404 page not found\n');
+      return true;
+    }
+    const looked = single ? [single] : checks;
+    const isHealthy = looked.every((name) => !failing.includes(name));
+    const lines = looked.map((name) =>
+      failing.includes(name) ? `[-]${name} failed: reason withheld` : `[+]${name} ok`,
+    );
+    const told = `${lines.join('\n')}\n${check} check ${isHealthy ? 'passed' : 'failed'}\n`;
+    const text = isHealthy && !query.has('verbose') ? 'ok' : told;
+    res.writeHead(isHealthy ? 200 : 500, { 'Content-Type': 'text/plain; charset=utf-8' }).end(text);
     return true;
   }
 
-  #serveDocument(info: Extract<RequestInfo, { kind: 'path' }>, req: IncomingMessage, res: ServerResponse): void {
+  #failing(): readonly string[] {
+    const { notReady, signal } = this.#options;
+    return [...notReady(), ...(signal.aborted ? ['shutdown'] : [])];
+  }
+
+  async #serveDocument(info: PathRequest, req: IncomingMessage, res: ServerResponse): Promise<void> {
     const { group, version } = this.#options;
     switch (`/${info.segments.join('/')}`) {
       case '/apis': {
         res.setHeader('Vary', 'Accept');
         const aggregated = acceptsAggregatedDiscovery(req.headers.accept);
         const { apiGroupList } = this.#discovery;
-        sendDocument(
-          req,
-          res,
-          aggregated ? this.#discovery.aggregated : apiGroupList,
-          aggregated ? aggregatedContentType : undefined,
-        );
-        return;
+        return aggregated
+          ? sendDocument(req, res, this.#discovery.aggregated, aggregatedContentType)
+          : sendDocument(req, res, apiGroupList);
       }
       case `/apis/${group}`:
         return sendDocument(req, res, this.#discovery.apiGroup);
@@ -105,9 +128,10 @@ export class ApiServer {
       case '/openapi/v3':
         return sendDocument(req, res, this.#openApi.root);
       case `/openapi/v3/apis/${group}/${version}`:
+        setImmutable(res, this.#openApi.groupVersion, info.query.get('hash'));
         return sendDocument(req, res, this.#openApi.groupVersion);
       case '/version':
-        return sendJson(req, res, { major: '1', minor: '0', gitVersion: 'v1.0.0' });
+        return sendJson(req, res, this.#options.build);
       default:
         throw noSuchPath();
     }
@@ -120,11 +144,13 @@ export class ApiServer {
     const { group, version, resources, authorizer } = this.#options;
     const resource = resources.find(({ plural }) => plural === info.resource);
     if (info.group !== group || info.version !== version || resource === undefined) throw noSuchPath();
+    // One object is only found in its namespace.
+    if (info.name !== undefined && info.namespace === undefined) throw noSuchPath();
     const watching = info.name === undefined && isTruthy(info.query.get('watch'));
     const verb = verbOf(req.method ?? 'GET', info.name !== undefined, watching);
     const selection = info.name === undefined ? selectionOf(resource, info.namespace, info.query) : undefined;
     const name = info.name ?? (selection && selectedName(selection.fields));
-    await authorizer.authorize(user, attributesOf(info, resource, verb, name));
+    await authorizer.authorize(user, { ...attributesOf(info, resource, verb, name), ...selectedAttributes(selection) });
     if (verb !== 'get' && verb !== 'list' && verb !== 'watch') throw methodNotAllowed(resource, verb);
     const missing = this.#options.notReady();
     if (missing.length > 0) {
@@ -138,8 +164,9 @@ export class ApiServer {
     const representation = negotiate(req.headers.accept);
     const shared = { resource, log: resource.log, selection: selection!, query: info.query, representation };
     const { clock, random, signal } = this.#options;
-    if (watching) serveWatch({ ...shared, clock, random, res, signal });
-    else sendJson(req, res, listBody({ ...shared, now: clock.now() }));
+    if (!watching) return sendJson(req, res, listBody({ ...shared, now: clock.now() }));
+    if (req.method === 'HEAD') throw methodNotAllowed(resource, 'watch by HEAD');
+    serveWatch({ ...shared, clock, random, res, signal });
   }
 
   async #serveObject(
@@ -158,11 +185,8 @@ export class ApiServer {
       return;
     }
     const representation = negotiate(req.headers.accept);
-    sendJson(
-      req,
-      res,
-      objectBody(resource, object, { query: info.query, representation, now: this.#options.clock.now() }),
-    );
+    const now = this.#options.clock.now();
+    await sendJson(req, res, objectBody(resource, object, { query: info.query, representation, now }));
   }
 
   /** A bound for what takes time; watches and discovery do not count. */
@@ -231,31 +255,47 @@ function attributesOf(
   };
 }
 
-function sendDocument(
+/** Authorizers may grant what a selector leaves of a collection. */
+function selectedAttributes(selection: Selection | undefined): Partial<Attributes> {
+  const fieldSelector = selection && fieldAttribute(selection.fields);
+  const labelSelector = selection && labelAttribute(selection.labels);
+  return { ...(fieldSelector && { fieldSelector }), ...(labelSelector && { labelSelector }) };
+}
+
+/** Who asks for exactly this version of a document never has to ask again. Another version is answered with this one: the
+ * aggregator takes a redirect for a failure. */
+function setImmutable(res: ServerResponse, { etag }: Document, hash: string | null): void {
+  if (`"${hash}"` !== etag) return;
+  res.setHeader('Cache-Control', 'public, immutable');
+  res.setHeader('Expires', new Date(Date.now() + yearMs).toUTCString());
+}
+
+async function sendDocument(
   req: IncomingMessage,
   res: ServerResponse,
   { body, etag }: Document,
   contentType = 'application/json',
-): void {
+): Promise<void> {
   res.setHeader('ETag', etag);
-  res.setHeader('Cache-Control', 'public');
+  if (!res.hasHeader('Cache-Control')) res.setHeader('Cache-Control', 'public');
   if (req.headers['if-none-match'] === etag) {
     res.writeHead(304).end();
     return;
   }
-  send(req, res, body, contentType);
+  await send(req, res, body, contentType);
 }
 
-function sendJson(req: IncomingMessage, res: ServerResponse, value: object): void {
-  const pretty = isTruthy(new URL(req.url ?? '/', 'http://localhost').searchParams.get('pretty'));
-  send(req, res, `${JSON.stringify(value, null, pretty ? 2 : undefined)}\n`, 'application/json');
+async function sendJson(req: IncomingMessage, res: ServerResponse, value: object): Promise<void> {
+  const asked = new URLSearchParams((req.url ?? '').split('?')[1]).get('pretty');
+  const pretty = asked === null ? prettyAgents.test(req.headers['user-agent'] ?? '') : isTruthy(asked);
+  await send(req, res, `${JSON.stringify(value, null, pretty ? 2 : undefined)}\n`, 'application/json');
 }
 
-function send(req: IncomingMessage, res: ServerResponse, text: string, contentType: string): void {
-  let body = Buffer.from(text);
+async function send(req: IncomingMessage, res: ServerResponse, text: string, contentType: string): Promise<void> {
+  let body: Buffer = Buffer.from(text);
   res.setHeader('Content-Type', contentType);
   if (body.length > gzipFrom && /\bgzip\b/.test(req.headers['accept-encoding'] ?? '')) {
-    body = gzipSync(body, { level: 1 });
+    body = await compress(body, { level: 1 });
     res.setHeader('Content-Encoding', 'gzip');
     res.appendHeader('Vary', 'Accept-Encoding');
   }

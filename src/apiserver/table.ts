@@ -56,7 +56,7 @@ function cell(object: Unstructured, path: string, type: string, now: number): un
     value = value !== null && typeof value === 'object' ? (value as Record<string, unknown>)[part] : undefined;
   }
   if (type === 'date') return typeof value === 'string' ? humanDuration(now - Date.parse(value)) : '<unknown>';
-  return value ?? (type === 'integer' ? 0 : '');
+  return value ?? (type === 'string' ? '' : null);
 }
 
 /** An age as kubectl prints it. */

@@ -3,11 +3,11 @@ import type { ServerResponse } from 'node:http';
 import type { Clock } from '#lib/clock';
 import type { Unstructured } from '#kube/object';
 import type { EventLog, LoggedEvent, WatchEventType } from './event-log.ts';
-import { checkListOptions, parseVersion, type Selection } from './list.ts';
+import { parseCount, parseVersion, type Selection } from './list.ts';
 import type { Representation } from './negotiate.ts';
 import { isTruthy } from './request.ts';
 import type { ServedResource } from './resource.ts';
-import { expired, invalidListOptions } from './status.ts';
+import { expired, invalidListOptions, versionTooLarge } from './status.ts';
 import { parseIncludeObject, partialObject, tableOf, type IncludeObject } from './table.ts';
 
 export interface WatchRequest {
@@ -25,30 +25,35 @@ export interface WatchRequest {
 
 const bookmarkMs = 60_000;
 const shortestMs = 1_800_000;
-/** Bytes a slow client may leave unread before its watch is ended. */
+/** Bytes a slow client may leave unread, beside the state it began with, before its watch is ended. */
 const maxBacklog = 4 * 1024 * 1024;
 
 /** Answers until the time is up, the client leaves, or the process stops. Throws before anything is sent. */
 export function serveWatch(request: WatchRequest): void {
   const { log, query } = request;
-  checkListOptions(query, log, true);
   const initial = wantsInitialEvents(query);
   const version = parseVersion(query.get('resourceVersion'));
-  const fromState = initial === true || (initial === undefined && (version === undefined || version === 0n));
-  const missed = fromState ? [] : log.since(version ?? log.version);
+  if (version !== undefined && version > log.version) throw versionTooLarge(version, log.version);
+  const isAnyVersion = version === undefined || version === 0n;
+  const fromState = initial === true || (initial === undefined && isAnyVersion);
+  const missed = fromState || isAnyVersion ? [] : log.since(version);
   if (missed === undefined) throw expired(`too old resource version: ${version} (${log.oldest})`);
   const stream = new WatchStream(request);
   stream.open();
-  if (fromState) for (const object of log.objects()) stream.state(object);
+  if (fromState) stream.state(log.objects());
   if (initial === true) stream.bookmark(true);
   for (const event of missed) stream.event(event);
   stream.follow();
 }
 
 function wantsInitialEvents(query: URLSearchParams): boolean | undefined {
-  const value = query.get('sendInitialEvents');
-  if (value === null || value === '') return undefined;
-  const match = query.get('resourceVersionMatch');
+  const value = query.get('sendInitialEvents') ?? '';
+  const match = query.get('resourceVersionMatch') ?? '';
+  if (value === '') {
+    if (match === '') return undefined;
+    const message = 'Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided';
+    throw invalidListOptions('resourceVersionMatch', message);
+  }
   if (match !== 'NotOlderThan') {
     const message = 'Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan';
     throw invalidListOptions('resourceVersionMatch', message);
@@ -61,10 +66,14 @@ class WatchStream {
   readonly #include: IncludeObject;
   readonly #bookmarks: boolean;
   readonly #cleanups: (() => void)[] = [];
+  readonly #lifeMs: number;
   #columnsSent = false;
+  #allowance = maxBacklog;
 
   constructor(request: WatchRequest) {
     this.#request = request;
+    const seconds = parseCount(request.query, 'timeoutSeconds');
+    this.#lifeMs = seconds > 0 ? seconds * 1000 : shortestMs * (1 + request.random());
     this.#include = parseIncludeObject(request.query.get('includeObject'));
     this.#bookmarks = isTruthy(request.query.get('allowWatchBookmarks'));
   }
@@ -76,9 +85,11 @@ class WatchStream {
     res.flushHeaders();
   }
 
-  /** An object as part of the state the watch begins with. */
-  state(object: Unstructured): void {
-    if (this.#request.selection.matches(object)) this.#send('ADDED', object);
+  /** The state the watch begins with. It is written at once, however slow the client: its size is not held against it. */
+  state(objects: readonly Unstructured[]): void {
+    this.#allowance = Infinity;
+    for (const object of objects) if (this.#request.selection.matches(object)) this.#send('ADDED', object);
+    this.#allowance = this.#request.res.writableLength + maxBacklog;
   }
 
   /** A change, seen through the selection: what starts to match is added, what stops is deleted. */
@@ -102,21 +113,20 @@ class WatchStream {
         ...(endOfInitialEvents && { annotations: { 'k8s.io/initial-events-end': 'true' } }),
       },
     };
-    const shown = representation.as === 'object' ? object : partialObject(object);
-    this.#write({ type: 'BOOKMARK', object: shown });
+    if (representation.as === 'table') this.#send('BOOKMARK', object);
+    else this.#write({ type: 'BOOKMARK', object: this.#shown(object) });
   }
 
   follow(): void {
-    const { log, res, clock, query, random, signal } = this.#request;
+    const { log, res, clock, signal } = this.#request;
     const end = (): void => {
       for (const cleanup of this.#cleanups.splice(0)) cleanup();
       res.end();
     };
-    const seconds = Number(query.get('timeoutSeconds') ?? 0);
-    const lifeMs = seconds > 0 ? seconds * 1000 : shortestMs * (1 + random());
+    if (signal.aborted) return end();
     this.#cleanups.push(
       log.subscribe((event) => this.event(event)),
-      clock.after(lifeMs, () => {
+      clock.after(this.#lifeMs, () => {
         this.bookmark();
         end();
       }),
@@ -139,7 +149,7 @@ class WatchStream {
     return () => cancel?.();
   }
 
-  #send(type: WatchEventType, object: Unstructured): void {
+  #send(type: WatchEventType | 'BOOKMARK', object: Unstructured): void {
     const { resource, representation, clock } = this.#request;
     if (representation.as === 'table') {
       const { version } = representation;
@@ -148,7 +158,12 @@ class WatchStream {
       const { resourceVersion } = object.metadata;
       const options = { version, include: this.#include, now: clock.now(), withColumns, metadata: { resourceVersion } };
       this.#write({ type, object: tableOf(resource, [object], options) });
-    } else this.#write({ type, object: representation.as === 'object' ? object : partialObject(object) });
+    } else this.#write({ type, object: this.#shown(object) });
+  }
+
+  #shown(object: Unstructured): object {
+    const { representation } = this.#request;
+    return representation.as === 'object' ? object : partialObject(object, representation.version);
   }
 
   #write(event: object): void {
@@ -156,6 +171,6 @@ class WatchStream {
     if (res.writableEnded || res.destroyed) return;
     res.write(`${JSON.stringify(event)}\n`);
     // A client that does not read is let go: it resumes from the version it saw last.
-    if (res.writableLength > maxBacklog) res.destroy();
+    if (res.writableLength > this.#allowance) res.destroy();
   }
 }

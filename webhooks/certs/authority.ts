@@ -46,7 +46,8 @@ interface Authority {
 export class CertificateAuthority {
   readonly #options: AuthorityOptions;
   #material: ServingMaterial | undefined;
-  #stop: (() => void) | undefined;
+  #cancel: (() => void) | undefined;
+  #isStopped = false;
 
   constructor(options: AuthorityOptions) {
     this.#options = options;
@@ -58,12 +59,16 @@ export class CertificateAuthority {
     onError: (error: unknown) => void,
   ): Promise<ServingMaterial> {
     const first = await this.refresh();
+    let inUse = first;
     const again = (): void => {
-      this.#stop = this.#options.clock.after(hour, () => {
-        const before = this.#material;
+      if (this.#isStopped) return;
+      this.#cancel = this.#options.clock.after(hour, () => {
         this.refresh()
           .then(async (material) => {
-            if (material !== before) await onChange(material);
+            if (material === inUse) return;
+            // Until it was taken into use by everybody it is told again, each time.
+            await onChange(material);
+            inUse = material;
           })
           .catch(onError)
           .finally(again);
@@ -74,7 +79,8 @@ export class CertificateAuthority {
   }
 
   stop(): void {
-    this.#stop?.();
+    this.#isStopped = true;
+    this.#cancel?.();
   }
 
   /** Renews what is past two thirds of its life; otherwise gives what there is. */

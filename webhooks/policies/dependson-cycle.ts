@@ -1,39 +1,64 @@
 // Objects that wait for each other wait for ever.
-import { findCycle } from '#lib/graph';
 import { fieldsAt } from '../fields.ts';
-import { refuse, type ReviewedObject, type Rule } from '../rule.ts';
+import { refuse, type ReviewedObject, type Rule, type Snapshot } from '../rule.ts';
 
 interface Reference {
   readonly name: string;
   readonly namespace?: string;
 }
 
+/** A review must answer in milliseconds; no delivery hangs together like that. */
+const maxVisited = 10_000;
+
 export const dependsOnCycle: Rule = {
   id: 'dependson-cycle',
   kinds: ['Kustomization', 'HelmRelease'],
   why: 'A cycle of dependencies never becomes ready.',
   check({ object, snapshot }) {
-    const graph = new Map<string, string[]>();
-    for (const other of snapshot.list(object.kind)) graph.set(keyOf(other), dependenciesOf(other));
-    graph.set(keyOf(object), dependenciesOf(object));
-    const cycle = findCycle(graph, keyOf(object));
-    // A cycle elsewhere, that this object merely leads to, is not its fault.
-    if (cycle === undefined || !cycle.includes(keyOf(object))) return [];
-    const start = cycle.indexOf(keyOf(object));
-    const round = [...cycle.slice(start, -1), ...cycle.slice(0, start), cycle[start]!];
+    const round = shortestRound(object, snapshot);
+    if (round === undefined) return [];
     const detail = `circular dependency detected: ${round.join(' -> ')}`;
     return [refuse('spec.dependsOn', round[1], detail, 'remove one of these dependencies')];
   },
 };
 
-function keyOf({ metadata }: ReviewedObject): string {
-  return `${metadata.namespace ?? ''}/${metadata.name ?? ''}`;
+/** From the object back to itself by the fewest dependencies. A cycle it merely leads to is not its fault. */
+function shortestRound(object: ReviewedObject, snapshot: Snapshot): string[] | undefined {
+  const own = keyOf(object.metadata.namespace, object.metadata.name);
+  /** Each object met, and who depends on it. */
+  const from = new Map<string, string>();
+  let waiting: { readonly key: string; readonly object: ReviewedObject }[] = [{ key: own, object }];
+  while (waiting.length > 0 && from.size < maxVisited) {
+    const next: typeof waiting = [];
+    for (const { key, object: current } of waiting) {
+      for (const { namespace, name } of dependenciesOf(current)) {
+        const found = keyOf(namespace, name);
+        if (from.has(found)) continue;
+        from.set(found, key);
+        if (found === own) return pathTo(own, from);
+        const stored = snapshot.get(object.kind, namespace, name);
+        if (stored !== undefined) next.push({ key: found, object: stored });
+      }
+    }
+    waiting = next;
+  }
+  return undefined;
 }
 
-function dependenciesOf(object: ReviewedObject): string[] {
+function pathTo(own: string, from: ReadonlyMap<string, string>): string[] {
+  const path = [own];
+  for (let key = from.get(own); key !== undefined && key !== own; key = from.get(key)) path.push(key);
+  return [own, ...path.toReversed()];
+}
+
+function keyOf(namespace = '', name = ''): string {
+  return `${namespace}/${name}`;
+}
+
+function dependenciesOf(object: ReviewedObject): { readonly namespace: string; readonly name: string }[] {
   const own = object.metadata.namespace ?? '';
   return fieldsAt(object, 'spec.dependsOn[]').map(({ value }) => {
     const { name, namespace = own } = value as Reference;
-    return `${namespace}/${name}`;
+    return { name, namespace };
   });
 }

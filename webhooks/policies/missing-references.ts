@@ -4,7 +4,7 @@ import { warn, type Rule } from '../rule.ts';
 
 interface Reference {
   readonly kind?: string;
-  readonly name: string;
+  readonly name?: string;
   readonly namespace?: string;
 }
 
@@ -25,7 +25,9 @@ const fields: Readonly<Record<string, readonly ReferenceField[]>> = {
   GitRepository: [{ path: 'spec.include[].repository', kind: 'GitRepository' }],
   ImagePolicy: [{ path: 'spec.imageRepositoryRef', kind: 'ImageRepository' }],
   ImageUpdateAutomation: [{ path: 'spec.sourceRef' }],
-  Alert: [{ path: 'spec.providerRef', kind: 'Provider' }],
+  Alert: [{ path: 'spec.providerRef', kind: 'Provider' }, { path: 'spec.eventSources[]' }],
+  Receiver: [{ path: 'spec.resources[]' }],
+  ArtifactGenerator: [{ path: 'spec.sources[]' }],
 };
 
 export const missingReferences: Rule = {
@@ -37,7 +39,8 @@ export const missingReferences: Rule = {
     return (fields[object.kind] ?? []).flatMap(({ path, kind: fixed }) =>
       fieldsAt(object, path).flatMap(({ path: at, value }) => {
         const { kind = fixed, name, namespace = own } = value as Reference;
-        if (kind === undefined || !snapshot.knows(kind)) return [];
+        // `*` and a selection by labels name no object.
+        if (kind === undefined || !name || name === '*' || !snapshot.knows(kind)) return [];
         if (snapshot.get(kind, namespace, name) !== undefined) return [];
         if (kind === object.kind && namespace === own && name === object.metadata.name) return [];
         const near = nearest(

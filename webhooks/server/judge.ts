@@ -1,11 +1,14 @@
 // What admission says of an object: its schema first, then every rule that is about its kind.
-import { formatWithHint, type FieldError } from '#api/derive/field-error';
+import { setImmediate } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { errorPerField, formatWithHint, type FieldError } from '#api/derive/field-error';
 import { loadValidator, type ObjectValidator } from '#api/derive/validate';
 import type { JsonObject } from '#api/derive/json-object';
-import { versionOf } from '#api/scheme';
-import { isDeepStrictEqual } from 'node:util';
+import { allKinds, versionOf } from '#api/scheme';
 import type { Finding, ReviewedObject, Rule, RuleContext, Snapshot } from '../rule.ts';
 import type { AdmissionRequest, Cause, Verdict } from './review.ts';
+
+type KnownVersion = NonNullable<ReturnType<typeof versionOf>>;
 
 const allowed: Verdict = { warnings: [], causes: [] };
 
@@ -30,13 +33,8 @@ export class Judge {
     const object = request.object as ReviewedObject | null;
     const known = object === null ? undefined : versionOf(object);
     if (object === null || known === undefined || isUntouched(request)) return allowed;
-    const id = `${object.apiVersion}/${object.kind}`;
-    let loading = this.#validators.get(id);
-    if (loading === undefined) {
-      this.#validators.set(id, (loading = loadValidator(known.definition, known.version)));
-    }
-    const validator = await loading;
-    const { errors } = validator.judge(object as unknown as JsonObject);
+    const validator = await this.#validator(known);
+    const errors = errorPerField(validator.judge(object as unknown as JsonObject).errors);
     const old = request.oldObject as JsonObject | null;
     if (errors.length === 0 || old === null) return { warnings: [], causes: errors.map(causeOf) };
     // What was stored like this must stay changeable elsewhere, or a stricter schema would freeze it.
@@ -53,7 +51,7 @@ export class Judge {
     const { username = '', groups = [] } = request.userInfo;
     const context: RuleContext = { object, old, user: { username, groups }, snapshot: this.#options.snapshot };
     const findings = this.#findings(context);
-    const errors = findings.flatMap((finding) => (finding.level === 'error' ? [finding.error] : []));
+    const errors = errorPerField(findings.flatMap((finding) => (finding.level === 'error' ? [finding.error] : [])));
     const warnings = findings.flatMap((finding) => (finding.level === 'warning' ? [finding.message] : []));
     if (errors.length === 0 || old === undefined) return { warnings, causes: errors.map(causeOf) };
     const former = this.#findings({ ...context, object: old, old: undefined });
@@ -62,6 +60,29 @@ export class Judge {
     );
     const { warnings: remarks, causes } = ratchet(errors, before);
     return { warnings: [...warnings, ...remarks], causes };
+  }
+
+  /** Loads the validators one after the other, giving way to whatever else there is to do, so that no review waits. */
+  async warm(signal: AbortSignal): Promise<void> {
+    for (const definition of allKinds) {
+      for (const version of definition.versions) {
+        await setImmediate();
+        if (signal.aborted) return;
+        await this.#validator({ definition, version });
+      }
+    }
+  }
+
+  #validator({ definition, version }: KnownVersion): Promise<ObjectValidator> {
+    const id = `${definition.group}/${version.name}/${definition.kind}`;
+    let loading = this.#validators.get(id);
+    if (loading === undefined) {
+      loading = loadValidator(definition, version);
+      this.#validators.set(id, loading);
+      // One that could not be loaded is tried again by the next review.
+      loading.catch(() => this.#validators.delete(id));
+    }
+    return loading;
   }
 
   #findings(context: RuleContext): Finding[] {

@@ -7,7 +7,7 @@ import type { ArtifactIndex, IndexedArtifact } from '#artifact/index';
 import type { ArtifactStore } from '#artifact/store';
 import type { KubeObject, Unstructured } from '#kube/object';
 import { EventLog } from '../event-log.ts';
-import type { ServedResource } from '../resource.ts';
+import type { ServedResource, Subresource } from '../resource.ts';
 import { ApiError } from '../status.ts';
 
 export interface ArtifactsOptions {
@@ -15,6 +15,8 @@ export interface ArtifactsOptions {
   readonly store: ArtifactStore;
   /** The source object an artifact belongs to, for its labels and uid. */
   readonly source: (kind: string, namespace: string, name: string) => KubeObject | undefined;
+  /** Tells of every change of a source object: its labels are those of its artifact. */
+  readonly watchSources?: (changed: (kind: string, namespace: string, name: string) => void) => void;
   /** ms since the epoch at start: versions begin above all those of earlier processes. */
   readonly startedAt: number;
 }
@@ -30,6 +32,11 @@ export function artifactsResource(options: ArtifactsOptions): ServedResource {
     if (type === 'set') log.set(object);
     else log.remove(object.metadata.namespace ?? '', object.metadata.name ?? '');
   });
+  options.watchSources?.((kind, namespace, name) => {
+    const entry = options.index.get({ kind, namespace, name });
+    if (entry !== undefined) log.set(objectOf(entry, options));
+  });
+  const serve: Subresource['serve'] = (object, req, res) => serveContent(options.store, object, req, res);
   return {
     ...artifactResource,
     columns: artifactColumns,
@@ -38,7 +45,11 @@ export function artifactsResource(options: ArtifactsOptions): ServedResource {
       'spec.source.kind': (object) => sourceOf(object).kind,
       'spec.source.name': (object) => sourceOf(object).name,
     },
-    subresources: [{ name: 'content', serve: (object, req, res) => serveContent(options.store, object, req, res) }],
+    subresources: [
+      { name: 'content', serve },
+      // The API server cuts every request after a minute but those it takes for long ones: `proxy` is such a name.
+      { name: 'proxy', serve },
+    ],
     log,
   };
 }
@@ -121,6 +132,7 @@ async function serveContent(
     res.writeHead(416, { 'Content-Range': `bytes */${file.size}` }).end();
     return;
   }
+  const body = req.method === 'HEAD' ? undefined : await store.read(path, range);
   // Never Content-Encoding: Go's transport would unpack what the user asked for packed.
   res.setHeader('Content-Type', 'application/gzip');
   if (range === undefined) res.writeHead(200, { 'Content-Length': file.size });
@@ -128,12 +140,9 @@ async function serveContent(
     const { start, end } = range;
     res.writeHead(206, { 'Content-Range': `bytes ${start}-${end}/${file.size}`, 'Content-Length': end - start + 1 });
   }
-  if (req.method === 'HEAD') {
-    res.end();
-    return;
-  }
-  // A client that goes away is no error of ours.
-  await pipeline(await store.read(path, range), res).catch(() => undefined);
+  if (body === undefined) res.end();
+  // A client that goes away is no error of ours; a file that ends early cuts the connection, which the client sees.
+  else await pipeline(body, res).catch(() => undefined);
 }
 
 function rangeOf(req: IncomingMessage, etag: string, size: number): { start: number; end: number } | undefined {

@@ -64,7 +64,8 @@ export async function startAggregatedApi(
         source: (kind, ns, name) => sources.get(kind)?.store.get(`${ns}/${name}`),
         watchSources: (changed) => {
           for (const [kind, cache] of sources) {
-            const tell = ({ metadata }: KubeObject): void => changed(kind, metadata.namespace ?? '', metadata.name ?? '');
+            const tell = ({ metadata }: KubeObject): void =>
+              changed(kind, metadata.namespace ?? '', metadata.name ?? '');
             cache.addHandler({ add: tell, update: (_old, next) => tell(next) });
           }
         },

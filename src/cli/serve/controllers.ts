@@ -4,14 +4,12 @@ import { storageVersion } from '#api/kind';
 import type { KubeObject, ResourceRef } from '#kube/object';
 import type { Informer } from '#kube/informer';
 import { keyOf } from '#kube/object';
-import { serviceAccountIdentity } from '#kube/impersonate';
 import { durationMs } from '#lib/duration-ms';
 import { Controller } from '#runtime/controller';
-import { LiveObjects } from '#runtime/live-objects';
 import { needsReconcile, requestedAnew } from '#runtime/predicates';
 import { Priority } from '#runtime/queue';
 import { Applier } from '#controllers/apply/applier';
-import { ExistenceLists } from '#controllers/apply/cluster';
+import { ClusterAccess } from '#controllers/apply/cluster-access';
 import { ownerKeyOf, ownerNameLabel } from '#controllers/apply/marks';
 import type { GitRepositoryDraft } from '#controllers/gitrepository/checkout';
 import { gitRepositoryReconciler } from '#controllers/gitrepository/controller';
@@ -24,6 +22,8 @@ import { artifactOpener, localArtifactFile } from './open-artifact.ts';
 
 export interface RunningControllers {
   stop(graceMs: number): Promise<void>;
+  /** Ends work under way at once: somebody else may have taken over. */
+  abort(reason: Error): void;
 }
 
 const sourceGroup = 'source.toolkit.fluxcd.io';
@@ -49,20 +49,27 @@ export function startControllers(context: ServeContext): RunningControllers {
   const sources = new Map(
     sourceKinds.map((kind) => [kind, acquireKind<SourceWithArtifact>(context, resourceOfKind(sourceGroup, kind))]),
   );
-  const live = new LiveObjects({
+  const clusters = new ClusterAccess({
+    client: context.client,
+    discovery: context.discovery,
     informers: context.informers,
-    labelSelector: ownerNameLabel,
-    ownerOf: ownerKeyOf,
+    owned: { labelSelector: ownerNameLabel, ownerOf: ownerKeyOf },
+    now: () => context.clock.monotonic(),
+    defaultServiceAccount: context.flags.defaultServiceAccount,
+    userAgent,
   });
   const controllers = [
     startGitRepositories(context, sources.get('GitRepository') as unknown as Informer<GitRepositoryDraft>),
-    startKustomizations(context, sources, live),
+    startKustomizations(context, sources, clusters),
   ];
   for (const controller of controllers) controller.start();
   return {
     stop: async (graceMs) => {
       await Promise.all(controllers.map((controller) => controller.stop(graceMs)));
-      live.close();
+      await clusters.close();
+    },
+    abort: (reason) => {
+      for (const controller of controllers) controller.abort(reason);
     },
   };
 }
@@ -111,11 +118,10 @@ function startGitRepositories(context: ServeContext, informer: Informer<GitRepos
 function startKustomizations(
   context: ServeContext,
   sources: ReadonlyMap<string, Informer<SourceWithArtifact>>,
-  live: LiveObjects,
+  clusters: ClusterAccess,
 ): Controller {
-  const { client, clock, metrics, flags, log, informers, discovery, unpacked, pool, agents, store } = context;
+  const { client, clock, metrics, flags, log, informers, unpacked, pool, agents, store } = context;
   const informer = acquireKind<KustomizationDraft>(context, kustomizations);
-  const existence = new ExistenceLists(() => clock.monotonic());
   const controller = new Controller({
     name: 'kustomization',
     ...controllerOptions(context),
@@ -135,13 +141,12 @@ function startKustomizations(
         timeoutMs: durationMs('2m', 0),
       }),
       applier: new Applier({ concurrency: flags.concurrentSsa, overrideManagers: flags.overrideManagers }),
-      clusterFor: (object) => {
-        const { namespace = '' } = object.metadata;
-        const account = object.spec.serviceAccountName ?? flags.defaultServiceAccount;
-        const identity = account === '' ? '' : `${namespace}/${account}`;
-        const acting = account === '' ? client : client.as(serviceAccountIdentity(namespace, account));
-        return Promise.resolve({ client: acting, discovery, live, existence, identity });
-      },
+      clusterFor: ({ metadata, spec }) =>
+        clusters.clusterOf({
+          namespace: metadata.namespace ?? '',
+          serviceAccountName: spec.serviceAccountName,
+          ...(spec.kubeConfig !== undefined && { kubeConfig: spec.kubeConfig }),
+        }),
       events: context.recorder('kustomize-controller'),
       clock,
       random: Math.random,

@@ -68,7 +68,11 @@ export class Builder {
 
   /** The objects of one Kustomization. Throws a JobError with kustomize's message when they cannot be built. */
   async build(request: BuildRequest): Promise<BuildOutput> {
-    const { artifact, signal } = request;
+    const { artifact, kustomization, signal } = request;
+    if (kustomization.spec.decryption !== undefined) {
+      // To apply what is still encrypted would be worse than to apply nothing.
+      throw new Error('spec.decryption is not supported yet: remove it, or keep this Kustomization with Flux');
+    }
     const path = (artifact.size ?? Infinity) <= maxArchiveBytes ? await this.#deps.localFile(artifact) : undefined;
     if (path !== undefined) {
       return this.#run(request, { type: 'archive', path, maxUnpackedBytes: maxArchiveBytes * 32 });

@@ -69,10 +69,7 @@ export class Builder {
   /** The objects of one Kustomization. Throws a JobError with kustomize's message when they cannot be built. */
   async build(request: BuildRequest): Promise<BuildOutput> {
     const { artifact, kustomization, signal } = request;
-    if (kustomization.spec.decryption !== undefined) {
-      // To apply what is still encrypted would be worse than to apply nothing.
-      throw new Error('spec.decryption is not supported yet: remove it, or keep this Kustomization with Flux');
-    }
+    refuseUnsupported(kustomization);
     const path = (artifact.size ?? Infinity) <= maxArchiveBytes ? await this.#deps.localFile(artifact) : undefined;
     if (path !== undefined) {
       return this.#run(request, { type: 'archive', path, maxUnpackedBytes: maxArchiveBytes * 32 });
@@ -103,5 +100,13 @@ export class Builder {
       ...(variables !== undefined && { variables }),
     };
     return pool.run<BuildOutput>(buildJob, input, { signal, timeoutMs, owner: `${namespace}/${name}` });
+  }
+}
+
+/** To apply what is still encrypted, or to overwrite what was to be left alone, would be worse than to apply nothing. */
+function refuseUnsupported({ spec }: Kustomization): void {
+  for (const field of ['decryption', 'ignore'] as const) {
+    if (spec[field] === undefined) continue;
+    throw new Error(`spec.${field} is not supported yet: remove it, or keep this Kustomization with Flux`);
   }
 }

@@ -11,7 +11,7 @@ import {
   type HelmWarning,
   isTestHook,
   loadChart,
-  manifestText,
+  manifestParts,
   mergeUserValues,
   parseKubeVersion,
   prepareRender,
@@ -40,8 +40,7 @@ export const command: Command = async (argv, io) => {
     return name === 'template' ? 0 : 2;
   }
   try {
-    const output = await template(rest, io);
-    await write(io, toBytes(output));
+    for (const chunk of chunks(await template(rest, io))) await write(io, toBytes(chunk));
     return 0;
   } catch (error) {
     io.stderr.write(toBytes(`Error: ${errorMessage(error)}\n`));
@@ -49,14 +48,28 @@ export const command: Command = async (argv, io) => {
   }
 };
 
-/** Waits until the output is taken: it may be megabytes, and the process ends after this. */
+/** Characters written at once: the output may be megabytes, which are not to be held a second time as one text. */
+const chunkLength = 256 * 1024;
+
+function* chunks(parts: Iterable<string>): Generator<string> {
+  let chunk = '';
+  for (const part of parts) {
+    chunk += part;
+    if (chunk.length < chunkLength) continue;
+    yield chunk;
+    chunk = '';
+  }
+  if (chunk !== '') yield chunk;
+}
+
+/** Waits until the output is taken: the process ends after the last of it. */
 function write(io: CommandIO, bytes: Uint8Array): Promise<void> {
   return new Promise((done, failed) => {
     io.stdout.write(bytes, (error) => (error instanceof Error ? failed(error) : done()));
   });
 }
 
-async function template(argv: readonly string[], io: CommandIO): Promise<string> {
+async function template(argv: readonly string[], io: CommandIO): Promise<Iterable<string>> {
   const flags = parseFlags(argv);
   const helm = helmMajor(flags);
   const capabilities = capabilitiesOf(flags, helm);
@@ -97,17 +110,19 @@ function render(chart: RenderableChart, input: RenderInput): Rendered {
   }
 }
 
-function show(rendered: Rendered, flags: ParsedFlags): string {
+function show(rendered: Rendered, flags: ParsedFlags): Iterable<string> {
   const crds = flags.bool('include-crds') ? rendered.crds : [];
-  let output = `${trimSpace(manifestText(rendered.manifests, crds))}\n`;
+  const parts = manifestParts(rendered.manifests, crds);
+  // The manifest ends with one line break, whatever the last CRD ends with.
+  parts.push(`${trimSpace(parts.pop() ?? '')}\n`);
   if (!flags.bool('no-hooks')) {
     for (const hook of rendered.hooks) {
       if (flags.bool('skip-tests') && isTestHook(hook)) continue;
-      output += `---\n# Source: ${hook.path}\n${hook.manifest}\n`;
+      parts.push(`---\n# Source: ${hook.path}\n${hook.manifest}\n`);
     }
   }
   const wanted = flags.list('show-only');
-  return wanted.length === 0 ? output : showOnly(output, wanted);
+  return wanted.length === 0 ? parts : [showOnly(parts.join(''), wanted)];
 }
 
 function helmMajor(flags: ParsedFlags): HelmMajor {

@@ -9,6 +9,7 @@ export type { HelmMajor } from './chart/files-to-chart.ts';
 export { ChartError } from './chart/errors.ts';
 export { type ChartLimits, defaultChartLimits } from './chart/limits.ts';
 export {
+  manifestParts,
   manifestText,
   type PreparedRender,
   prepareRender,
@@ -53,6 +54,16 @@ export { ChartCache, type ChartCacheOptions } from './chart-cache.ts';
 export { type AsyncLookup, type LookupChannel, lookupOver, serveLookups, toTemplateObject } from './lookup-bridge.ts';
 export type { ChartSource, HelmJobInput, HelmJobOutput } from './job.ts';
 export { decodeRelease, encodeRelease, ReleaseCodecError } from './release/codec.ts';
+export {
+  assembleRelease,
+  metadataOnly,
+  packBody,
+  packChart,
+  type PackedParts,
+  type RecordFrame,
+  type UnpackedRelease,
+  unpackRelease,
+} from './release/packed.ts';
 export { recordedChart } from './release/recorded-chart.ts';
 export type {
   HookPhase,

@@ -1,6 +1,7 @@
 // One render of a chart from values to manifests, hooks, notes and CRDs: what `helm install --dry-run` does before it would
 // talk to a cluster.
 import type { BudgetLimits } from '#gotemplate/index';
+import { fromBytes } from '#lib/go-string';
 import { satisfies } from '#lib/masterminds-semver';
 import type { Chart, Crd } from './chart/chart.ts';
 import { processDependencies } from './chart/dependencies.ts';
@@ -137,9 +138,15 @@ function takeNotes(files: Map<string, string>, root: ChartNode, subcharts: boole
   return notes.filter((text) => text !== '').join('\n');
 }
 
-/** The manifest of a release as Helm stores it. */
+/** The manifest of a release as Helm stores it, document by document. */
+export function manifestParts(manifests: readonly Manifest[], crds: readonly Crd[] = []): string[] {
+  return [
+    ...crds.map(({ path, data }) => `---\n# Source: ${path}\n${fromBytes(data)}\n`),
+    ...manifests.map(({ path, content }) => `---\n# Source: ${path}\n${content}\n`),
+  ];
+}
+
+/** The same as one text. */
 export function manifestText(manifests: readonly Manifest[], crds: readonly Crd[] = []): string {
-  const parts = crds.map(({ path, data }) => `---\n# Source: ${path}\n${data.toString('utf8')}\n`);
-  for (const { path, content } of manifests) parts.push(`---\n# Source: ${path}\n${content}\n`);
-  return parts.join('');
+  return manifestParts(manifests, crds).join('');
 }

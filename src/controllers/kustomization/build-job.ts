@@ -3,12 +3,14 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
+import { sigsMarshal, type GoObject } from '#goyaml/index';
 import type { Unstructured } from '#kube/object';
 import { CodedError, errorMessage } from '#lib/errors';
 import { DEFAULT_LIMITS, DiskFiles, MemoryFiles, ParseCache, readArchive, type FileSystem } from '#kustomize/index';
 import { buildJob, type KustomizeJobInput, type KustomizeJobOutput } from '#kustomize/job';
 import type { JobContext } from '#workers/job';
 import type { BuildInput, BuildOutput } from './build.ts';
+import { substituteObjects } from './post-build.ts';
 
 const MiB = 1024 * 1024;
 /** Bytes of unpacked artifacts a worker keeps: what is built from again and again stays. */
@@ -27,11 +29,33 @@ export function run(input: BuildInput, context: JobContext): BuildOutput {
     const message = `kustomization path not found: stat ${path}: no such file or directory`;
     throw new CodedError('PATH_NOT_FOUND', message);
   }
-  const { objects, yaml = '' } = kustomize({ directory, path, spec: rootSpecOf(spec), yaml: true }, files, context);
+  const variables = wantedVariables(input);
+  const request = { directory, path, spec: rootSpecOf(spec), yaml: variables === undefined };
+  const { objects: built, yaml } = kustomize(request, files, context);
+  const objects =
+    variables === undefined ? built : substituteObjects(built, { variables, strict: input.strictSubstitution });
   return {
     objects: (objects as unknown as Unstructured[]).filter(isApplicable).flatMap(expandList),
-    digest: `sha256:${createHash('sha256').update(yaml).digest('hex')}`,
+    digest: `sha256:${createHash('sha256')
+      .update(yaml ?? printed(objects, context))
+      .digest('hex')}`,
   };
+}
+
+/** Undefined where nothing is to be substituted: without variables even defaults stay as they are written. */
+function wantedVariables({ kustomization, variables }: BuildInput): Readonly<Record<string, string>> | undefined {
+  const always = kustomization.spec.postBuild?.substituteStrategy === 'Always';
+  return always || Object.keys(variables ?? {}).length > 0 ? (variables ?? {}) : undefined;
+}
+
+function printed(objects: readonly GoObject[], { maxOutputBytes }: JobContext): string {
+  let text = '';
+  for (const object of objects) {
+    text += `${text === '' ? '' : '---\n'}${sigsMarshal(object)}`;
+    if (text.length > maxOutputBytes)
+      throw new CodedError('BUILD_FAILED', `the build's result is larger than ${maxOutputBytes} bytes`);
+  }
+  return text;
 }
 
 /** The artifact's files: unpacked in memory, or where they lie on disk. */

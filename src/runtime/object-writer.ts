@@ -1,7 +1,7 @@
 // Writes one object's finalizers and status back: few patches, none when nothing changed, safe against other writers.
 import type { Condition } from '#api/meta';
 import type { KubeClient } from '#kube/client';
-import type { KubeObject, ObjectKey, ResourceRef } from '#kube/object';
+import type { KubeObject, ObjectKey, ObjectMeta, ResourceRef } from '#kube/object';
 import { isConflict, isNotFound } from '#kube/status-error';
 import type { Clock } from '#lib/clock';
 import { mergePatch, sameJson } from './merge-patch.ts';
@@ -58,33 +58,52 @@ export class ObjectWriter<T extends WritableObject> {
     this.#cancelAnnouncement = this.#options.clock.after(delay, () => {
       this.#announced = true;
       // A failed announcement loses nothing: the final write says more, and reports its own failure.
-      this.#writing = this.#writing.then(() => this.#writeStatus()).catch(() => undefined);
+      this.#writing = this.#writing.then(async () => void (await this.#writeStatus())).catch(() => undefined);
     });
+  }
+
+  /**
+   * Writes the working copy's status now, where a run must not go on before it is on record. Counts as the one
+   * intermediate state. Throws when the object is gone or cannot be written.
+   */
+  async record(): Promise<void> {
+    this.#cancelAnnouncement?.();
+    this.#announced = true;
+    await this.#writing;
+    if (!(await this.#writeStatus())) throw new Error('the object is gone');
   }
 
   /** Adds a finalizer unless it is there. */
   async ensureFinalizer(name: string): Promise<void> {
-    const finalizers = this.object.metadata.finalizers ?? [];
-    if (finalizers.includes(name)) return;
-    await this.#writeFinalizers([...finalizers, name]);
+    await this.#changeFinalizers((finalizers) => (finalizers.includes(name) ? undefined : [...finalizers, name]));
   }
 
   /** Removes a finalizer if it is there. An object that is gone already is fine. */
   async removeFinalizer(name: string): Promise<void> {
     this.#cancelAnnouncement?.();
     await this.#writing;
+    try {
+      await this.#changeFinalizers((finalizers) =>
+        finalizers.includes(name) ? finalizers.filter((finalizer) => finalizer !== name) : undefined,
+      );
+    } catch (error) {
+      if (!isNotFound(error) && (await this.#live()) !== undefined) throw error;
+    }
+  }
+
+  /** `change` gives the finalizers there should be; undefined when they are right. */
+  async #changeFinalizers(change: (finalizers: readonly string[]) => readonly string[] | undefined): Promise<void> {
     for (let attempt = 1; ; attempt++) {
-      const finalizers = this.object.metadata.finalizers ?? [];
-      if (!finalizers.includes(name)) return;
+      const wanted = change(this.object.metadata.finalizers ?? []);
+      if (wanted === undefined) return;
       try {
-        await this.#writeFinalizers(finalizers.filter((finalizer) => finalizer !== name));
+        await this.#writeFinalizers(wanted);
         return;
       } catch (error) {
-        if (isNotFound(error)) return;
         if (!isConflict(error) || attempt >= maxConflicts) throw error;
         const live = await this.#live();
-        if (live === undefined) return;
-        this.object.metadata = structuredClone(live.metadata);
+        if (live === undefined) throw error;
+        this.#adopt(live.metadata);
         this.#base.metadata = live.metadata;
       }
     }
@@ -98,12 +117,13 @@ export class ObjectWriter<T extends WritableObject> {
     await this.#writeStatus();
   }
 
-  async #writeStatus(): Promise<void> {
+  /** False when the object is gone. */
+  async #writeStatus(): Promise<boolean> {
     const { client, ref, fieldManager } = this.#options;
     for (let attempt = 1; ; attempt++) {
       this.#settleTransitionTimes();
       const patch = mergePatch({ status: this.#base.status ?? {} }, { status: this.object.status ?? {} });
-      if (patch === undefined) return;
+      if (patch === undefined) return true;
       try {
         const { resourceVersion } = this.#base.metadata;
         const body = { metadata: { resourceVersion }, ...patch };
@@ -114,12 +134,12 @@ export class ObjectWriter<T extends WritableObject> {
           { fieldManager, subresource: 'status' },
         );
         this.#confirm(written);
-        return;
+        return true;
       } catch (error) {
-        if (isNotFound(error)) return;
+        if (isNotFound(error)) return false;
         if (!isConflict(error) || attempt >= maxConflicts) throw error;
         const live = await this.#live();
-        if (live === undefined) return;
+        if (live === undefined) return false;
         this.#rebase(live);
       }
     }
@@ -156,7 +176,7 @@ export class ObjectWriter<T extends WritableObject> {
     }
     status['conditions'] = [...ours, ...theirs];
     this.object.status = status;
-    this.object.metadata = structuredClone(live.metadata);
+    this.#adopt(live.metadata);
     this.#base = live;
   }
 
@@ -172,16 +192,26 @@ export class ObjectWriter<T extends WritableObject> {
 
   #confirm(written: T): void {
     this.#base = written;
-    // The generation this run works on stays: what came meanwhile is the next run's.
-    const { generation } = this.object.metadata;
-    this.object.metadata = structuredClone(written.metadata);
-    if (generation !== undefined) this.object.metadata.generation = generation;
+    this.#adopt(written.metadata);
     this.#options.onWritten?.(written);
   }
 
+  /** The generation and the request this run works on stay: what came meanwhile is the next run's. */
+  #adopt(metadata: ObjectMeta): void {
+    const { generation, annotations } = this.object.metadata;
+    const { annotations: _newer, ...rest } = structuredClone(metadata);
+    this.object.metadata = {
+      ...rest,
+      ...(generation !== undefined && { generation }),
+      ...(annotations && { annotations }),
+    };
+  }
+
+  /** The object as the server has it; undefined when it is gone, or another one by the same name. */
   async #live(): Promise<T | undefined> {
     try {
-      return await this.#options.client.get<T>(this.#options.ref, this.#key());
+      const live = await this.#options.client.get<T>(this.#options.ref, this.#key());
+      return live.metadata.uid === this.object.metadata.uid ? live : undefined;
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw error;

@@ -2,7 +2,7 @@
 import type { Informer } from '#kube/informer';
 import { keyOf } from '#kube/object';
 import { dependenciesFirst } from '#lib/graph';
-import { isTrue, readyCondition } from '#runtime/conditions';
+import { getCondition, isTrue, readyCondition } from '#runtime/conditions';
 import type { Controller, Reconcile } from '#runtime/controller';
 import { draftOf } from '#runtime/draft';
 import { FreshObjects } from '#runtime/fresh-objects';
@@ -67,6 +67,13 @@ export function watchKustomizations(
       if (!isTrue(dependent, readyCondition) || isBehind(dependent, object)) queue.add(keyOf(dependent));
     }
   };
+  // An expression may look at anything in the dependency's status.
+  const wakeByExpression = (object: KustomizationDraft): void => {
+    for (const dependent of informer.store.byIndex(byDependency, keyOf(object))) {
+      const asks = dependent.spec.dependsOn?.some(({ readyExpr }) => readyExpr) === true;
+      if (asks && getCondition(dependent, readyCondition)?.reason === 'DependencyNotReady') queue.add(keyOf(dependent));
+    }
+  };
   informer.addHandler({
     add: (object, initial) => queue.add(keyOf(object), initial ? Priority.periodic : Priority.request),
     update: (before, after) => {
@@ -74,6 +81,7 @@ export function watchKustomizations(
         queue.add(keyOf(after), requestedAnew(before, after) ? Priority.request : Priority.change);
       }
       if (becameReady(before, after)) wakeDependents(after);
+      else wakeByExpression(after);
     },
     delete: (object) => queue.add(keyOf(object)),
   });

@@ -1,17 +1,24 @@
 // The end of a Kustomization: what it applied goes too, unless it is to stay.
+import type { KubeClient } from '#kube/client';
+import type { ResourceRef } from '#kube/object';
+import { isNotFound } from '#kube/status-error';
 import type { ReconcileContext } from '#runtime/controller';
 import type { EventSeverity } from '#runtime/event-recorder';
 import type { Cluster } from '../apply/cluster.ts';
 import { LiveView } from '../apply/cluster.ts';
+import { parseObjectId, subjectOf } from '../apply/object-id.ts';
 import { prune, type PruneOutcome } from '../apply/pruner.ts';
 import { timeoutMs, type KustomizationDraft } from './kustomization.ts';
 
 export interface FinalizeContext extends ReconcileContext {
   readonly cluster: Cluster;
+  /** By our own identity. */
+  readonly client: Pick<KubeClient, 'get'>;
   readonly event: (severity: EventSeverity, message: string) => void;
 }
 
 const concurrency = 16;
+const serviceAccounts: ResourceRef = { group: '', version: 'v1', plural: 'serviceaccounts', namespaced: true };
 
 /** Deletes the inventory when the deletion policy says so. Throws when something could not be deleted. */
 export async function finalize(object: KustomizationDraft, context: FinalizeContext): Promise<void> {
@@ -19,7 +26,14 @@ export async function finalize(object: KustomizationDraft, context: FinalizeCont
   if (object.spec.suspend === true || entries.length === 0 || !deletesObjects(object)) return;
   const { cluster, event, signal } = context;
   const { name, namespace = '' } = object.metadata;
-  const outcome = await prune({ cluster, entries, owner: { name, namespace }, concurrency, signal });
+  if (await isAccountGone(context)) {
+    // Nobody may delete them any more; waiting would keep the Kustomization for ever.
+    const subjects = entries.flatMap(({ id }) => parseObjectId(id) ?? []).map(subjectOf);
+    event('error', `unable to prune objects: \n${subjects.join('\n')}`);
+    return;
+  }
+  const owner = { name, namespace };
+  const outcome = await prune({ cluster, entries, owner, concurrency, everything: true, signal });
   if (outcome.changes.length > 0) {
     event('info', outcome.changes.map(({ subject, action }) => `${subject} ${action}`).join('\n'));
   }
@@ -28,6 +42,18 @@ export async function finalize(object: KustomizationDraft, context: FinalizeCont
     throw new Error(`delete failed, errors: ${outcome.failures.join(';')};`);
   }
   if (object.spec.deletionPolicy === 'WaitForTermination') await waitForEnd(object, outcome, context);
+}
+
+async function isAccountGone({ cluster, client, signal }: FinalizeContext): Promise<boolean> {
+  if (cluster.identity === '') return false;
+  const [namespace, name = ''] = cluster.identity.split('/');
+  try {
+    await client.get(serviceAccounts, { namespace, name }, { signal });
+    return false;
+  } catch (error) {
+    if (isNotFound(error)) return true;
+    throw error;
+  }
 }
 
 function deletesObjects({ spec }: KustomizationDraft): boolean {

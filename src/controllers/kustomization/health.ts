@@ -1,7 +1,7 @@
 // Waits for the health of what was applied, or of the objects the spec names.
 import type { Kustomization } from '#api/kustomize/kustomization';
 import type { Informers } from '#kube/informer';
-import type { Unstructured } from '#kube/object';
+import type { ObjectKey, ResourceRef, Unstructured } from '#kube/object';
 import { formatDuration } from '#lib/go-duration';
 import { deleteConditions, isTrue, markReconciling } from '#runtime/conditions';
 import { liveKindOf, type LiveKind } from '#runtime/live-objects';
@@ -9,6 +9,7 @@ import { groupKindOf, type Cluster } from '../apply/cluster.ts';
 import { subjectOf } from '../apply/object-id.ts';
 import { awaitReady, type ReadinessTarget } from '../apply/readiness.ts';
 import { healthyCondition, setHealthy } from './conditions.ts';
+import type { HealthExpressions } from './expressions.ts';
 import { timeoutMs, type KustomizationDraft } from './kustomization.ts';
 
 export interface HealthCheck {
@@ -16,6 +17,8 @@ export interface HealthCheck {
   readonly revision: string;
   readonly cluster: Cluster;
   readonly informers: Informers;
+  /** How to judge kinds the spec has expressions for. */
+  readonly expressions: HealthExpressions | undefined;
   /** Everything that was applied. */
   readonly applied: readonly ReadinessTarget[];
   /** Whether this run changed anything or brought a new revision: success is then worth an event. */
@@ -44,8 +47,14 @@ export async function checkHealth(check: HealthCheck): Promise<void> {
   const started = now();
   const release: (() => void)[] = [];
   try {
-    const targets = wanted ?? (await namedTargets(check, named, release));
-    await awaitReady(targets, { timeoutMs: timeout, failFast: true, signal: check.signal });
+    const targets =
+      wanted === undefined ? await namedTargets(check, named, release) : await fullTargets(check, wanted, release);
+    await awaitReady(targets, {
+      timeoutMs: timeout,
+      failFast: true,
+      signal: check.signal,
+      ...(check.expressions && { health: check.expressions.judge }),
+    });
   } catch (error) {
     check.signal.throwIfAborted();
     const why = error instanceof Error ? error.message : String(error);
@@ -67,12 +76,30 @@ function isSelf({ object }: ReadinessTarget, { metadata }: KustomizationDraft): 
 
 type NamedCheck = NonNullable<Kustomization['spec']['healthChecks']>[number];
 
+/** The shared watches leave out the content of some kinds, which expressions may ask about. */
+async function fullTargets(
+  check: HealthCheck,
+  targets: readonly ReadinessTarget[],
+  release: (() => void)[],
+): Promise<ReadinessTarget[]> {
+  return Promise.all(
+    targets.map(async (target) => {
+      const { object } = target;
+      if (check.expressions?.covers(object) !== true) return target;
+      const resource = await check.cluster.discovery.resourceOf(object);
+      const { name = '', namespace } = object.metadata;
+      return { ...target, kind: ownWatch(check, resource, { name, namespace }, release) };
+    }),
+  );
+}
+
 /** Each named object gets a watch of its own for as long as the wait lasts. */
 async function namedTargets(
-  { cluster, informers, signal }: HealthCheck,
+  check: HealthCheck,
   named: readonly NamedCheck[],
   release: (() => void)[],
 ): Promise<ReadinessTarget[]> {
+  const { cluster } = check;
   return Promise.all(
     named.map(async ({ apiVersion = 'apps/v1', kind, name, namespace = '' }) => {
       const resource = await cluster.discovery.resourceFor(groupKindOf(apiVersion, kind));
@@ -80,10 +107,6 @@ async function namedTargets(
         const group = resource.group === '' ? kind : `${kind}.${resource.group}`;
         throw new Error(`resource ${group} ${name} is namespace scoped, but namespace is not set`);
       }
-      const selection = { fieldSelector: `metadata.name=${name}`, ...(resource.namespaced && { namespace }) };
-      const informer = informers.acquire(resource, selection);
-      release.push(() => informer.release());
-      let live: LiveKind | undefined;
       const object: Unstructured = {
         apiVersion,
         kind,
@@ -93,13 +116,27 @@ async function namedTargets(
         subject: subjectOf({ kind, namespace: resource.namespaced ? namespace : '', name }),
         key: resource.namespaced ? `${namespace}/${name}` : name,
         object,
-        kind: async () => {
-          await informer.synced(signal);
-          return (live ??= liveKindOf(informer));
-        },
+        kind: ownWatch(check, resource, { name, ...(resource.namespaced && { namespace }) }, release),
       };
     }),
   );
+}
+
+/** A watch on one object, until released. */
+function ownWatch(
+  { informers, signal }: HealthCheck,
+  resource: ResourceRef,
+  { name, namespace }: ObjectKey,
+  release: (() => void)[],
+): () => Promise<LiveKind> {
+  const selection = { fieldSelector: `metadata.name=${name}`, ...(namespace && { namespace }) };
+  const informer = informers.acquire(resource, selection);
+  release.push(() => informer.release());
+  let live: LiveKind | undefined;
+  return async () => {
+    await informer.synced(signal);
+    return (live ??= liveKindOf(informer));
+  };
 }
 
 /** A duration as Go prints it. */

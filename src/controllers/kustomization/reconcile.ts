@@ -3,6 +3,7 @@ import { FINALIZER } from '#api/meta';
 import type { Artifact } from '#api/source/shared';
 import type { KubeClient } from '#kube/client';
 import type { Informers } from '#kube/informer';
+import type { Unstructured } from '#kube/object';
 import type { Clock } from '#lib/clock';
 import { errorMessage } from '#lib/errors';
 import { getCondition, markReconciling, markStalled, readyCondition } from '#runtime/conditions';
@@ -15,13 +16,14 @@ import { JobError } from '#workers/pool';
 import { reconcileRequest } from '#runtime/predicates';
 import { ApplyError, type Applier, type ApplyOutcome } from '../apply/applier.ts';
 import { changeLog } from '../apply/change-set.ts';
-import type { Cluster } from '../apply/cluster.ts';
-import type { InventoryEntry } from '../apply/object-id.ts';
+import { groupKindOf, type Cluster } from '../apply/cluster.ts';
+import { formatObjectId, inventoryEntry, objectIdOf, type InventoryEntry } from '../apply/object-id.ts';
 import { prepareObjects } from '../apply/prepare.ts';
 import { prune } from '../apply/pruner.ts';
 import { ArtifactUnavailableError, type Builder, type BuildOutput } from './build.ts';
 import { concludeConditions, setReady, type ReadyReason } from './conditions.ts';
 import { unmetDependency } from './dependencies.ts';
+import { ExpressionError, healthExpressions, type HealthExpressions } from './expressions.ts';
 import { finalize } from './finalize.ts';
 import { checkHealth, goDuration } from './health.ts';
 import { withOutcome } from './history.ts';
@@ -102,6 +104,7 @@ export class KustomizationRun {
       await finalize(object, {
         ...this.#context,
         cluster,
+        client: this.#deps.client,
         event: (severity, message) => this.#event(severity, message),
       });
       await this.#writer.removeFinalizer(FINALIZER);
@@ -114,10 +117,31 @@ export class KustomizationRun {
       await this.#writer.flush();
       return {};
     }
-    const artifact = this.#artifact();
-    const result = 'digest' in artifact ? await this.#withArtifact(artifact) : artifact;
+    const result = await this.#pass();
     await this.#conclude();
     return result;
+  }
+
+  async #pass(): Promise<Result> {
+    try {
+      const expressions = healthExpressions(this.#object);
+      const artifact = this.#artifact();
+      return 'digest' in artifact ? await this.#withArtifact(artifact, expressions) : artifact;
+    } catch (error) {
+      if (!(error instanceof ExpressionError)) throw error;
+      return this.#misconfigured(error);
+    }
+  }
+
+  /** Nothing helps but a new spec. */
+  #misconfigured(error: ExpressionError): Result {
+    const object = this.#object;
+    const message = `Reconciliation failed terminally due to configuration error: ${error.message}`;
+    this.#ready('False', 'InvalidCELExpression', message);
+    markStalled(object, 'InvalidCELExpression', message, this.#deps.clock.now());
+    if (object.metadata.generation !== undefined) object.status!.observedGeneration = object.metadata.generation;
+    this.#event('error', message);
+    return {};
   }
 
   /** The artifact to build from, or what to do without one. */
@@ -137,7 +161,7 @@ export class KustomizationRun {
     return { requeueAfter: lookup.missing === 'object' ? retryIntervalMs(object) : requeueDependencyMs };
   }
 
-  async #withArtifact(artifact: Artifact): Promise<Result> {
+  async #withArtifact(artifact: Artifact, expressions: HealthExpressions | undefined): Promise<Result> {
     const object = this.#object;
     const { options, cache } = this.#deps;
     this.#revision = artifact.revision;
@@ -150,7 +174,7 @@ export class KustomizationRun {
       return { requeueAfter: options.requeueDependencyMs };
     }
     try {
-      const changed = await this.#reconcile(artifact);
+      const changed = await this.#reconcile(artifact, expressions);
       const interval = intervalMs(object);
       if (changed) {
         const took = goDuration(this.#deps.clock.monotonic() - this.#started);
@@ -165,7 +189,7 @@ export class KustomizationRun {
   }
 
   /** Does the work; tells whether there was any. Throws a StepError. */
-  async #reconcile(artifact: Artifact): Promise<boolean> {
+  async #reconcile(artifact: Artifact, expressions: HealthExpressions | undefined): Promise<boolean> {
     const object = this.#object;
     const { client, clusterFor } = this.#deps;
     const { signal } = this.#context;
@@ -179,7 +203,7 @@ export class KustomizationRun {
     const outcome = await this.#apply(built, cluster);
     await this.#prune(outcome, cluster);
     const isNew = object.status!.lastAppliedRevision !== artifact.revision || changeLog(outcome.changes) !== '';
-    await this.#checkHealth(outcome, cluster, isNew);
+    await this.#checkHealth(outcome, cluster, { isNew, expressions });
     this.#succeed(artifact, built);
     if (!outcome.changes.some(({ action }) => action === 'skipped')) this.#memory.settled = inputs;
     return true;
@@ -191,7 +215,8 @@ export class KustomizationRun {
     if (this.#memory.settled !== inputs || object.status?.lastAppliedRevision !== artifact.revision) return false;
     if (getCondition(object, readyCondition)?.status !== 'True') return false;
     const named = object.spec.wait !== true && (object.spec.healthChecks ?? []).length > 0;
-    if (named) return false;
+    // Of these the shared watches do not tell, or not all that is asked.
+    if (named || (object.spec.wait === true && object.spec.healthCheckExprs !== undefined)) return false;
     const healthy = object.spec.wait === true;
     return isUntouched(object.status.inventory?.entries ?? [], this.#memory, cluster, {
       healthy,
@@ -232,6 +257,7 @@ export class KustomizationRun {
     const objects = await step('ReconciliationFailed', () =>
       prepareObjects(built.objects, { owner: { name, namespace }, ...(commonMetadata && { commonMetadata }) }),
     );
+    await step('ReconciliationFailed', () => this.#claim(objects, cluster));
     try {
       const outcome = await this.#deps.applier.apply({
         cluster,
@@ -251,6 +277,20 @@ export class KustomizationRun {
       }
       throw new StepError('ReconciliationFailed', error);
     }
+  }
+
+  /**
+   * Puts what is about to be made on record first: a process that dies between making an object and writing it down
+   * would leave one that nothing ever deletes.
+   */
+  async #claim(objects: readonly Unstructured[], cluster: Cluster): Promise<void> {
+    const status = (this.#object.status ??= {});
+    const entries = status.inventory?.entries ?? [];
+    const known = new Set(entries.map(({ id }) => id));
+    const added = claims(objects, cluster).filter(({ id }) => !known.has(id));
+    if (added.length === 0) return;
+    status.inventory = { entries: [...entries, ...added] };
+    await this.#writer.record();
   }
 
   /** Objects of a failed apply are ours all the same: without an entry they could never be pruned. */
@@ -289,7 +329,11 @@ export class KustomizationRun {
     }
   }
 
-  async #checkHealth(outcome: ApplyOutcome, cluster: Cluster, isNew: boolean): Promise<void> {
+  async #checkHealth(
+    outcome: ApplyOutcome,
+    cluster: Cluster,
+    options: { readonly isNew: boolean; readonly expressions: HealthExpressions | undefined },
+  ): Promise<void> {
     const { signal, superseded } = this.#context;
     await step('HealthCheckFailed', () =>
       checkHealth({
@@ -298,7 +342,7 @@ export class KustomizationRun {
         cluster,
         informers: this.#deps.informers,
         applied: outcome.targets,
-        isNew,
+        ...options,
         signal: AbortSignal.any([signal, superseded]),
         now: () => this.#deps.clock.now(),
         announce: () => this.#writer.announce(250),
@@ -400,6 +444,16 @@ async function step<T>(reason: ReadyReason, work: () => T | Promise<T>): Promise
   } catch (error) {
     throw error instanceof StepError ? error : new StepError(reason, error);
   }
+}
+
+/** Inventory entries of objects that may not be there yet. */
+function claims(objects: readonly Unstructured[], { discovery }: Cluster): InventoryEntry[] {
+  return objects.map((object) => {
+    const resource = discovery.peek(groupKindOf(object.apiVersion ?? '', object.kind ?? ''));
+    const entry = inventoryEntry(object);
+    if (resource?.namespaced !== false) return entry;
+    return { ...entry, id: formatObjectId({ ...objectIdOf(object), namespace: '' }) };
+  });
 }
 
 function originOf(artifact: Artifact): string | undefined {

@@ -15,6 +15,8 @@ export interface PruneRequest {
   readonly entries: readonly InventoryEntry[];
   readonly owner: { readonly namespace: string; readonly name: string };
   readonly concurrency: number;
+  /** Nothing of the owner is to stay: whole collections may go at once. @default false */
+  readonly everything?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -44,7 +46,8 @@ export async function prune(request: PruneRequest): Promise<PruneOutcome> {
     return id === undefined ? [] : [{ entry, id, subject: subjectOf(id) }];
   });
   const ordered = candidates.toSorted((a, b) => compareApplyOrder(b.id, a.id));
-  const rest = await pruneCollections(request, view, ordered, outcome);
+  // What was applied a moment ago may not be in any cache yet, but a collection's selector would pick it.
+  const rest = request.everything === true ? await pruneCollections(request, view, ordered, outcome) : ordered;
   await Promise.all(
     rest.map((candidate) =>
       limit(async () => {
@@ -132,8 +135,8 @@ async function pruneOne(
 ): Promise<'deleted' | 'skipped'> {
   const { id, entry, subject } = item;
   const resource = await resourceOf(cluster, id, entry.v);
-  // Its definition is gone, and with it the object.
-  if (resource === undefined) return 'deleted';
+  // Its definition is gone, and with it the object. An id of another scope than its kind's names no object at all.
+  if (resource === undefined || resource.namespaced !== (id.namespace !== '')) return 'deleted';
   const key = id.namespace === '' ? id.name : `${id.namespace}/${id.name}`;
   const live: KubeObject | undefined = (await view.owned(resource, key)) ?? (await view.fetch(resource, key));
   if (live === undefined) return 'deleted';

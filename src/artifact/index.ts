@@ -1,4 +1,5 @@
 // What artifacts there are, in memory: read by admission and by the aggregated API, fed by the source controllers.
+import { isDeepStrictEqual } from 'node:util';
 import type { Artifact } from '#api/source/shared';
 import type { ArtifactOwner } from './layout.ts';
 import type { PackedFile } from './pack.ts';
@@ -31,7 +32,7 @@ export class ArtifactIndex {
   /** Records the current artifact of an object. */
   set(entry: IndexedArtifact): void {
     const before = this.get(entry.owner);
-    if (before !== undefined && before.artifact === entry.artifact && before.files === entry.files) return;
+    if (before !== undefined && isSameArtifact(before.artifact, entry.artifact) && before.files === entry.files) return;
     this.#entries.set(keyOf(entry.owner), entry);
     this.#emit({ type: 'set', entry });
   }
@@ -52,6 +53,11 @@ export class ArtifactIndex {
   #emit(change: ArtifactChange): void {
     for (const listener of this.#listeners) listener(change);
   }
+}
+
+/** Every check brings a copy of the artifact from the object's status: that alone is no news. */
+function isSameArtifact(a: Artifact, b: Artifact): boolean {
+  return isDeepStrictEqual(a, b);
 }
 
 function keyOf(owner: ArtifactOwner): string {

@@ -100,7 +100,7 @@ export class ArtifactStore {
       this.#verified.set(artifact.path, { digest: artifact.digest, file });
       const before = index.get(owner);
       const files = before?.artifact.digest === artifact.digest ? before.files : await this.#files(artifact);
-      index.set({ owner, artifact, files });
+      index.set({ owner, artifact: this.relocate(artifact), files });
       return undefined;
     });
   }

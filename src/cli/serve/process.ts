@@ -150,7 +150,10 @@ async function lead(context: ServeContext, lost: (error: Error) => void): Promis
     },
     onStoppedLeading: (reason) => {
       // Another replica may act already: what is under way here must end at once, and the process with it.
-      if (reason === 'lost') lost(new Error('leader election lost'));
+      if (reason !== 'lost') return;
+      const error = new Error('leader election lost');
+      running?.abort(error);
+      lost(error);
     },
   });
   const election = elector.run(abort.signal);

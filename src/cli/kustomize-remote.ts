@@ -9,6 +9,7 @@ import { errorMessage } from '#lib/errors';
 import type { CommandIO } from './command.ts';
 
 const run = promisify(execFile);
+const HTTP_TIMEOUT_MS = 60_000;
 
 /** Clones are shallow, go into temporary directories, and are removed when the process ends. */
 export function gitRemote(io: CommandIO): Remote {
@@ -23,7 +24,7 @@ export function gitRemote(io: CommandIO): Remote {
       return clone(spec, dir, io);
     },
     get: async (url) => {
-      const response = await fetch(url, { redirect: 'follow' });
+      const response = await fetch(url, { redirect: 'follow', signal: AbortSignal.timeout(HTTP_TIMEOUT_MS) });
       const body = await limitedBody(response, url);
       return { status: response.status, statusText: response.statusText, body };
     },

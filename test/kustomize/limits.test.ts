@@ -132,6 +132,23 @@ describe('kustomize limits', () => {
       return Promise.resolve();
     }));
 
+  it('tells no secrets in errors', () => {
+    const secret = 'hunter2';
+    const generator = `secretGenerator: [{name: s, literals: [password=${secret}, ${secret}]}]\n`;
+    const literals = refusal({ 'overlay/kustomization.yaml': generator }, {});
+    assert.match(literals.message, /literal sources \[password=\*\*\* \*\*\*\]: invalid literal source \*\*\*/);
+    const twice = (namespace: string): string =>
+      `apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: ${namespace}}\nstringData: {a: ${secret}}\n`;
+    const conflict = refusal(
+      {
+        'overlay/kustomization.yaml': 'resources: [a.yaml]\nnamespace: one\n',
+        'overlay/a.yaml': `${twice('x')}---\n${twice('y')}`,
+      },
+      {},
+    );
+    assert.match(conflict.message, /ID conflict: .*"a":"\*\*\*"/);
+  });
+
   it('refuses what is remote unless it is allowed', () => {
     const error = refusal({ 'overlay/kustomization.yaml': 'resources: ["https://example.com/x.yaml"]\n' }, {});
     assert.match(error.message, /remote bases and files are disabled/);

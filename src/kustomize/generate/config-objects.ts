@@ -18,7 +18,9 @@ export function generateObject(
   context: { readonly load: Load; readonly schema: Schema },
 ): Resource {
   const root = baseObject(kind, args);
-  const pairs = withPrefix('loading KV pairs', () => loadPairs(args, context.load));
+  const pairs = withPrefix('loading KV pairs', () =>
+    loadPairs(args, { load: context.load, secret: kind === 'Secret' }),
+  );
   const data = new Map<string, Buffer>();
   for (const [key, value] of pairs) {
     if (data.has(key)) {

@@ -11,17 +11,29 @@ export type Pair = readonly [key: string, value: Buffer];
 /** A line of Go's scanner is no longer than this; a longer one ends the file. */
 const MAX_LINE = 64 * 1024;
 
-export function loadPairs({ envs = [], literals = [], files = [] }: GeneratorArgs, load: Load): Pair[] {
+/** `secret`: messages must not tell values. */
+export function loadPairs(
+  { envs = [], literals = [], files = [] }: GeneratorArgs,
+  { load, secret }: { readonly load: Load; readonly secret: boolean },
+): Pair[] {
+  const shown = (literal: string): string => (secret ? masked(literal) : literal);
   return [
-    ...withPrefix(`env source files: ${listText(envs)}`, () => envs.flatMap((name) => envPairs(load(name)))),
-    ...withPrefix(`literal sources ${listText(literals)}`, () => literals.map(literalPair)),
+    ...withPrefix(`env source files: ${listText(envs)}`, () => envs.flatMap((name) => envPairs(load(name), secret))),
+    ...withPrefix(`literal sources ${listText(literals.map(shown))}`, () =>
+      literals.map((literal) => literalPair(literal, shown)),
+    ),
     ...withPrefix(`file sources: ${listText(files)}`, () => files.map((source) => filePair(source, load))),
   ];
 }
 
-function literalPair(source: string): Pair {
+function masked(literal: string): string {
+  const at = literal.indexOf('=');
+  return at < 1 ? '***' : `${literal.slice(0, at)}=***`;
+}
+
+function literalPair(source: string, shown: (literal: string) => string): Pair {
   const at = source.indexOf('=');
-  if (at < 1) throw new KustomizeError(`invalid literal source ${source}, expected key=value`);
+  if (at < 1) throw new KustomizeError(`invalid literal source ${shown(source)}, expected key=value`);
   return [source.slice(0, at), Buffer.from(unquote(source.slice(at + 1)))];
 }
 
@@ -45,22 +57,23 @@ function filePair(source: string, load: Load): Pair {
   return [key, load(name)];
 }
 
-function envPairs(content: Buffer): Pair[] {
+function envPairs(content: Buffer, secret: boolean): Pair[] {
   const pairs: Pair[] = [];
   let number = 0;
   for (let from = 0; from < content.length; number++) {
     const end = content.indexOf(10, from);
     const to = end < 0 ? content.length : end;
     if (to - from >= MAX_LINE) break;
-    const pair = envPair(content.subarray(from, content[to - 1] === 13 && to > from ? to - 1 : to), number);
+    const pair = envPair(content.subarray(from, content[to - 1] === 13 && to > from ? to - 1 : to), number, secret);
     if (pair !== undefined) pairs.push(pair);
     from = to + 1;
   }
   return pairs;
 }
 
-function envPair(line: Buffer, number: number): Pair | undefined {
+function envPair(line: Buffer, number: number, secret: boolean): Pair | undefined {
   if (!isUtf8(line)) {
+    if (secret) throw new KustomizeError(`line ${number + 1} has invalid utf8 bytes`);
     throw new KustomizeError(
       `line ${listText([...line].map(String))} has invalid utf8 bytes : ${line.toString('latin1')}`,
     );

@@ -136,4 +136,4 @@ ${lines(types)}
 `;
 }
 
-process.stdout.write(write());
+if (import.meta.main) process.stdout.write(write());

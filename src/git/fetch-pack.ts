@@ -5,23 +5,33 @@ import type { ResolvedRef } from './resolve.ts';
 import type { GitSession } from './session.ts';
 
 export interface FetchPackOptions {
-  /** Where to write the pack; must not exist. */
+  /** Where to write the pack. */
   readonly file: string;
   readonly maxBytes: number;
   readonly signal: AbortSignal;
 }
 
-/** Fetches the commit without history. Falls back to its branch's whole history where the server insists. */
+/**
+ * Fetches the commit without history. Where the server refuses to send a commit that no reference points at, fetches
+ * the history of its branch, or of everything when no branch is named.
+ */
 export async function fetchPack(session: GitSession, ref: ResolvedRef, options: FetchPackOptions): Promise<void> {
+  // A tag brings its commit, and servers of version 0 send only what a reference points at.
+  const want = ref.object ?? ref.commit;
   try {
-    await download(session, { wants: [ref.commit], depth: 1 }, options);
+    await download(session, { wants: [want], depth: 1 }, options);
   } catch (error) {
-    const refused = error instanceof GitError && error.code === 'GIT_OBJECT_NOT_FOUND';
-    if (!refused || ref.reference === undefined) throw error;
-    const tip = (await session.refs([ref.reference], options.signal)).find(({ name }) => name === ref.reference);
-    if (tip === undefined || tip.hash === ref.commit) throw error;
-    await download(session, { wants: [tip.hash] }, options);
+    if (!(error instanceof GitError) || error.code !== 'GIT_OBJECT_NOT_FOUND') throw error;
+    const tips = await tipsFor(session, ref, options.signal);
+    if (tips.length === 0 || (tips.length === 1 && tips[0] === ref.commit)) throw error;
+    await download(session, { wants: tips }, options);
   }
+}
+
+async function tipsFor(session: GitSession, { reference }: ResolvedRef, signal: AbortSignal): Promise<string[]> {
+  const refs = await session.refs(reference === undefined ? ['refs/heads/', 'refs/tags/'] : [reference], signal);
+  const chosen = reference === undefined ? refs : refs.filter(({ name }) => name === reference);
+  return [...new Set(chosen.map(({ hash }) => hash))];
 }
 
 async function download(

@@ -19,12 +19,14 @@ const uploadPack = 'git-upload-pack';
 const maxErrorBody = 4096;
 const maxRedirects = 10;
 
-/** The URL without user, password and query: what may stand in a message. */
+/** The URL without what may be secret in it: for HTTP user and password, for SSH a password; and without query. */
 export function publicUrl(url: string): string {
   if (!URL.canParse(url)) return url;
   const parsed = new URL(url);
-  parsed.username = '';
+  if (parsed.username === '' && parsed.password === '' && parsed.search === '') return url;
+  if (parsed.protocol !== 'ssh:') parsed.username = '';
   parsed.password = '';
+  parsed.search = '';
   return parsed.href;
 }
 

@@ -1,11 +1,12 @@
-// The worker's part: a pack on disk becomes a deterministic tar.gz, with no work tree in between.
+// The worker's part: packs on disk become a deterministic tar.gz, with no work tree in between.
 import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { type DigestAlgorithm } from '#artifact/digest';
 import { packTarGz, type PackEntry, type Packed } from '#artifact/pack';
 import { ignoreFile, SourceIgnore, type IgnoreFile } from '#lib/source-ignore';
+import { commitNodes, inWalkingOrder, sparseNodes, withInclude, type Include, type TreeNode } from './archive-tree.ts';
 import { PackFile } from './pack-file.ts';
-import { parseCommit, walkTree, type TreeEntry } from './tree.ts';
+import { parseCommit } from './tree.ts';
 
 export interface ArchiveInput {
   /** The pack file. */
@@ -16,6 +17,12 @@ export interface ArchiveInput {
   readonly target: string;
   /** spec.ignore. */
   readonly ignore?: string;
+  /** Only what is below these directories. */
+  readonly sparse?: readonly string[];
+  /** Where submodules go, with a pack of their own each. */
+  readonly submodules?: readonly { readonly path: string; readonly pack: string; readonly commit: string }[];
+  /** Other artifacts to put in, in this order. */
+  readonly includes?: readonly Include[];
   readonly algorithm: DigestAlgorithm;
 }
 
@@ -29,19 +36,32 @@ const maxIgnoreFileBytes = 1 << 20;
 export async function run(input: ArchiveInput): Promise<ArchiveOutput> {
   const pack = new PackFile(await readFile(input.pack));
   const commit = parseCommit(pack.read(input.commit, 'commit'));
-  const entries = [...walkTree(pack, commit.tree)];
-  const ignore = new SourceIgnore(ignoreFiles(pack, entries), input.ignore);
+  const nodes = await nodesOf(pack, input);
+  const ignore = new SourceIgnore(ignoreFiles(nodes), input.ignore);
   const sink = createWriteStream(input.target, { flags: 'wx', mode: 0o600 });
-  const packed = await packTarGz(archiveEntries(pack, entries, ignore), sink, { algorithm: input.algorithm });
+  const packed = await packTarGz(entriesOf(nodes, ignore), sink, { algorithm: input.algorithm });
   return { ...packed, subject: commit.message.split('\n', 1)[0] ?? '' };
 }
 
-function ignoreFiles(pack: PackFile, entries: readonly TreeEntry[]): IgnoreFile[] {
+async function nodesOf(pack: PackFile, input: ArchiveInput): Promise<TreeNode[]> {
+  const { sparse = [], submodules = [], includes = [] } = input;
+  let nodes = commitNodes(pack, input.commit);
+  for (const submodule of submodules) {
+    const own = new PackFile(await readFile(submodule.pack));
+    for (const node of commitNodes(own, submodule.commit, `${submodule.path}/`)) nodes.push(node);
+  }
+  if (sparse.length > 0) nodes = sparseNodes(nodes, sparse);
+  for (const include of includes) nodes = withInclude(nodes, include);
+  // A single commit's walk is in order already.
+  return submodules.length + includes.length === 0 ? nodes : inWalkingOrder(nodes);
+}
+
+function ignoreFiles(nodes: readonly TreeNode[]): IgnoreFile[] {
   const found: IgnoreFile[] = [];
-  for (const { path, mode, hash } of entries) {
-    if (mode !== 'file' && mode !== 'executable') continue;
+  for (const { path, type, read } of nodes) {
+    if (type !== 'file' && type !== 'executable') continue;
     if (path !== ignoreFile && !path.endsWith(`/${ignoreFile}`)) continue;
-    const data = pack.read(hash, 'blob');
+    const data = read();
     if (data.length > maxIgnoreFileBytes) continue;
     found.push({
       directory: path.slice(0, Math.max(0, path.length - ignoreFile.length - 1)),
@@ -56,15 +76,11 @@ function depthOf(directory: string): number {
   return directory === '' ? 0 : directory.split('/').length;
 }
 
-function* archiveEntries(
-  pack: PackFile,
-  entries: readonly TreeEntry[],
-  ignore: SourceIgnore,
-): Generator<PackEntry, void, undefined> {
-  for (const { path, mode, hash } of entries) {
-    const isDirectory = mode === 'directory' || mode === 'submodule';
-    if (mode === 'symlink' || ignore.ignores(path, isDirectory)) continue;
+function* entriesOf(nodes: readonly TreeNode[], ignore: SourceIgnore): Generator<PackEntry, void, undefined> {
+  for (const { path, type, read } of nodes) {
+    const isDirectory = type === 'directory';
+    if (type === 'symlink' || ignore.ignores(path, isDirectory)) continue;
     if (isDirectory) yield { path, type: 'directory' };
-    else yield { path, type: 'file', executable: mode === 'executable', content: pack.read(hash, 'blob') };
+    else yield { path, type: 'file', executable: type === 'executable', content: read() };
   }
 }

@@ -1,7 +1,16 @@
 // From what a GitRepository asks for to one commit: branch, tag, version range, reference name or hash.
-import { maxSatisfying, parseConstraint, tryParseVersion, type Version } from '#lib/masterminds-semver';
+import { errorMessage } from '#lib/errors';
+import {
+  compareVersions,
+  type Constraint,
+  maxSatisfying,
+  parseConstraint,
+  tryParseVersion,
+  type Version,
+} from '#lib/masterminds-semver';
 import { GitError } from './errors.ts';
 import type { GitSession, RemoteRef } from './session.ts';
+import { youngest } from './youngest.ts';
 
 /** The first one set counts, in the order commit, name, tag, semver, branch; `master` when none is. */
 export interface RefSpec {
@@ -17,6 +26,8 @@ export interface ResolvedRef {
   readonly commit: string;
   /** Full reference name; undefined when a bare commit was asked for. */
   readonly reference?: string;
+  /** What the reference points at when that is not the commit but a tag object. */
+  readonly object?: string;
   /** As Flux writes it, e.g. `main@sha1:<hash>`. */
   readonly revision: string;
 }
@@ -47,24 +58,19 @@ async function resolveTag(session: GitSession, tag: string, signal: AbortSignal)
   const reference = tags + tag;
   const found = await exactRef(session, reference, signal);
   if (found === undefined) throw notFound(reference);
-  const commit = found.peeled ?? found.hash;
-  return { commit, reference, revision: `${tag}@sha1:${commit}` };
+  return { ...pointedAt(found), reference, revision: `${tag}@sha1:${pointedAt(found).commit}` };
 }
 
 async function resolveName(session: GitSession, name: string, signal: AbortSignal): Promise<ResolvedRef> {
   if (name.startsWith('/') || name.endsWith('/')) {
-    throw new GitError(
-      'GIT_REFERENCE_NOT_FOUND',
-      `ref ${name} is invalid; Git refs cannot begin or end with a slash '/'`,
-    );
+    throw unresolved(`ref ${name} is invalid; Git refs cannot begin or end with a slash '/'`);
   }
   const reference = name.endsWith('^{}') ? name.slice(0, -3) : name;
   const found = await exactRef(session, reference, signal);
   if (found === undefined) {
-    throw new GitError('GIT_REFERENCE_NOT_FOUND', `unable to resolve ref '${name}' to a specific commit`);
+    throw unresolved(`unable to resolve ref '${name}' to a specific commit`);
   }
-  const commit = found.peeled ?? found.hash;
-  return { commit, reference, revision: `${name}@sha1:${commit}` };
+  return { ...pointedAt(found), reference, revision: `${name}@sha1:${pointedAt(found).commit}` };
 }
 
 async function resolveCommit(
@@ -74,10 +80,7 @@ async function resolveCommit(
   signal: AbortSignal,
 ): Promise<ResolvedRef> {
   if (!/^[0-9a-f]{40}$/.test(commit)) {
-    throw new GitError(
-      'GIT_REFERENCE_NOT_FOUND',
-      `'${commit}' is not a commit: write the full hash, 40 characters of 0-9 and a-f`,
-    );
+    throw unresolved(`'${commit}' is not a commit: write the full hash, 40 characters of 0-9 and a-f`);
   }
   const label = spec.name ?? spec.branch;
   const reference = spec.name ?? (spec.branch && branches + spec.branch);
@@ -90,7 +93,7 @@ async function resolveCommit(
 }
 
 async function resolveSemver(session: GitSession, range: string, signal: AbortSignal): Promise<ResolvedRef> {
-  const constraint = parseConstraint(range);
+  const constraint = constraintOf(range);
   const refs = await session.refs([tags], signal);
   const byVersion = new Map<Version, RemoteRef>();
   for (const ref of refs.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
@@ -100,10 +103,28 @@ async function resolveSemver(session: GitSession, range: string, signal: AbortSi
     if (version !== undefined) byVersion.set(version, ref);
   }
   const best = maxSatisfying(byVersion.keys(), constraint);
-  if (best === undefined) throw new GitError('GIT_REFERENCE_NOT_FOUND', `no match found for semver: ${range}`);
-  const { name, hash, peeled } = byVersion.get(best)!;
-  const commit = peeled ?? hash;
-  return { commit, reference: name, revision: `${name.slice(tags.length)}@sha1:${commit}` };
+  if (best === undefined) throw unresolved(`no match found for semver: ${range}`);
+  // Versions that differ in build metadata alone are equal: the youngest commit counts.
+  const equal = [...byVersion].filter(([version]) => compareVersions(version, best) === 0).map(([, ref]) => ref);
+  const chosen = equal.length === 1 ? equal[0]! : await youngest(session, equal, signal);
+  const target = pointedAt(chosen);
+  return { ...target, reference: chosen.name, revision: `${chosen.name.slice(tags.length)}@sha1:${target.commit}` };
+}
+
+function constraintOf(range: string): Constraint {
+  try {
+    return parseConstraint(range);
+  } catch (error) {
+    throw unresolved(`semver parse error: ${errorMessage(error)}`);
+  }
+}
+
+function pointedAt({ hash, peeled }: RemoteRef): Pick<ResolvedRef, 'commit' | 'object'> {
+  return peeled === undefined ? { commit: hash } : { commit: peeled, object: hash };
+}
+
+function unresolved(message: string): GitError {
+  return new GitError('GIT_REFERENCE_UNRESOLVED', message);
 }
 
 async function exactRef(session: GitSession, name: string, signal: AbortSignal): Promise<RemoteRef | undefined> {

@@ -18,6 +18,8 @@ export interface FetchOptions {
   readonly wants: readonly string[];
   /** Commits of history; all when left out. */
   readonly depth?: number;
+  /** Leave out trees and files, where the server can. */
+  readonly commitsOnly?: boolean;
   /** Receives the bytes of the pack. */
   readonly onPack: (chunk: Buffer) => Promise<void> | void;
   readonly signal: AbortSignal;
@@ -42,12 +44,6 @@ export class GitSession {
     const session = new GitSession(transport);
     await session.#greet(signal);
     return session;
-  }
-
-  /** Whether the server sends any object by its hash, not only those a reference points at. */
-  get sendsAnyObject(): boolean {
-    if (this.#version === 2) return true;
-    return this.#capabilities.has('allow-reachable-sha1-in-want') || this.#capabilities.has('allow-any-sha1-in-want');
   }
 
   close(): void {
@@ -84,6 +80,7 @@ export class GitSession {
   /** Asks for a pack with the wanted objects and all they need. */
   async fetch(options: FetchOptions): Promise<void> {
     const { signal } = options;
+    this.#checkWants(options.wants);
     const request = this.#version === 2 ? this.#requestV2(options) : this.#requestV0(options);
     const packets = readPackets(await this.#transport.exchange(request, signal));
     let sawPack = false;
@@ -92,6 +89,21 @@ export class GitSession {
       await options.onPack(data);
     }
     if (!sawPack) throw new GitError('GIT_PROTOCOL', 'the server sent no pack');
+  }
+
+  /**
+   * A server of version 0 may refuse what it does not list, and then ends an SSH session with it: so such a want is
+   * refused here, and the session lives on.
+   */
+  #checkWants(wants: readonly string[]): void {
+    if (this.#version === 2) return;
+    const any = ['allow-reachable-sha1-in-want', 'allow-any-sha1-in-want'];
+    if (any.some((name) => this.#capabilities.has(name))) return;
+    const listed = new Set(this.#greetingRefs.map(({ hash }) => hash));
+    const missing = wants.find((want) => !listed.has(want));
+    if (missing !== undefined) {
+      throw new GitError('GIT_OBJECT_NOT_FOUND', `the server does not send ${missing}: no reference points at it`);
+    }
   }
 
   async #greet(signal: AbortSignal): Promise<void> {
@@ -160,7 +172,8 @@ export class GitSession {
     return this.#capabilities.has('object-format') ? [packet('object-format=sha1\n')] : [];
   }
 
-  #requestV2({ wants, depth }: FetchOptions): string {
+  #requestV2({ wants, depth, commitsOnly }: FetchOptions): string {
+    const filters = /\bfilter\b/.test(this.#capabilities.get('fetch') ?? '');
     return [
       packet('command=fetch\n'),
       packet(`${agent}\n`),
@@ -169,20 +182,25 @@ export class GitSession {
       packet('ofs-delta\n'),
       packet('no-progress\n'),
       ...(depth === undefined ? [] : [packet(`deepen ${depth}\n`)]),
+      ...(commitsOnly === true && filters ? [packet('filter tree:0\n')] : []),
       ...wants.map((want) => packet(`want ${want}\n`)),
       packet('done\n'),
       flushPacket,
     ].join('');
   }
 
-  #requestV0({ wants, depth }: FetchOptions): string {
+  #requestV0({ wants, depth, commitsOnly }: FetchOptions): string {
+    const filter = commitsOnly === true && this.#capabilities.has('filter');
     const wanted = ['ofs-delta', 'side-band-64k', 'no-progress', ...(depth === undefined ? [] : ['shallow'])];
+    if (filter) wanted.push('filter');
     const known = wanted.filter((name) => this.#capabilities.has(name));
     const lines = wants.map((want, i) =>
       packet(i === 0 ? `want ${want} ${[...known, agent].join(' ')}\n` : `want ${want}\n`),
     );
     const deepen = depth === undefined ? [] : [packet(`deepen ${depth}\n`)];
-    return [...lines, ...deepen, flushPacket, packet('done\n')].join('');
+    return [...lines, ...deepen, ...(filter ? [packet('filter tree:0\n')] : []), flushPacket, packet('done\n')].join(
+      '',
+    );
   }
 
   /** The pack's bytes out of the packets: past shallow lists and acknowledgements, out of the side band. */

@@ -137,13 +137,13 @@ describe('git over HTTP', () => {
       { code: 'GIT_REFERENCE_NOT_FOUND', message: `couldn't find remote ref "refs/heads/gone"` },
     ],
     ['tag', { tag: 'gone' }, { code: 'GIT_REFERENCE_NOT_FOUND', message: `couldn't find remote ref "refs/tags/gone"` }],
-    ['version', { semver: '>9' }, { code: 'GIT_REFERENCE_NOT_FOUND', message: 'no match found for semver: >9' }],
+    ['version', { semver: '>9' }, { code: 'GIT_REFERENCE_UNRESOLVED', message: 'no match found for semver: >9' }],
     [
       'name',
       { name: 'refs/x' },
-      { code: 'GIT_REFERENCE_NOT_FOUND', message: `unable to resolve ref 'refs/x' to a specific commit` },
+      { code: 'GIT_REFERENCE_UNRESOLVED', message: `unable to resolve ref 'refs/x' to a specific commit` },
     ],
-    ['short commit', { commit: 'abc' }, { code: 'GIT_REFERENCE_NOT_FOUND', message: /write the full hash/ }],
+    ['short commit', { commit: 'abc' }, { code: 'GIT_REFERENCE_UNRESOLVED', message: /write the full hash/ }],
   ];
   for (const [name, spec, expected] of failures) {
     it(`says which ${name} is missing`, () => assert.rejects(resolve(spec), expected));

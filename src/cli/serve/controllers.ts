@@ -3,16 +3,14 @@ import { allKinds, kindOf } from '#api/scheme';
 import { storageVersion } from '#api/kind';
 import type { KubeObject, ResourceRef } from '#kube/object';
 import type { Informer } from '#kube/informer';
-import { keyOf } from '#kube/object';
 import { durationMs } from '#lib/duration-ms';
 import { Controller } from '#runtime/controller';
-import { needsReconcile, requestedAnew } from '#runtime/predicates';
-import { Priority } from '#runtime/queue';
 import { Applier } from '#controllers/apply/applier';
 import { ClusterAccess } from '#controllers/apply/cluster-access';
 import { ownerKeyOf, ownerNameLabel } from '#controllers/apply/marks';
-import type { GitRepositoryDraft } from '#controllers/gitrepository/checkout';
 import { gitRepositoryReconciler } from '#controllers/gitrepository/controller';
+import type { GitRepositoryDraft } from '#controllers/gitrepository/git-repository';
+import { watchGitRepositories } from '#controllers/gitrepository/watch';
 import { Builder } from '#controllers/kustomization/build';
 import { kustomizationReconciler, watchKustomizations } from '#controllers/kustomization/controller';
 import { kustomizations, type KustomizationDraft } from '#controllers/kustomization/kustomization';
@@ -101,17 +99,13 @@ function startGitRepositories(context: ServeContext, informer: Informer<GitRepos
       jitterPercentage: flags.intervalJitterPercentage,
       store,
       pool,
+      unpacked: context.unpacked,
+      open: artifactOpener(store, agents),
+      requeueDependencyMs: flags.requeueDependency,
       checkout: { client, agents, userAgent, temporaryRoot, maxPackBytes: flags.gitMaxPackSize },
     }),
   });
-  informer.addHandler({
-    add: (object, initial) => controller.queue.add(keyOf(object), initial ? Priority.periodic : Priority.request),
-    update: (before, after) => {
-      if (!needsReconcile(before, after)) return;
-      controller.queue.add(keyOf(after), requestedAnew(before, after) ? Priority.request : Priority.change);
-    },
-    delete: (object) => controller.queue.add(keyOf(object)),
-  });
+  watchGitRepositories(controller, informer);
   return controller;
 }
 

@@ -1,29 +1,18 @@
 // Second step: ask the server which commit is wanted now, and fetch it when it is not the one in storage.
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { GitRepository } from '#api/source/gitrepository';
-import { fetchPack, GitError, GitSession, publicUrl, resolveRef, type ResolvedRef } from '#git/index';
+import { fetchPack, GitSession, resolveRef } from '#git/index';
 import { durationMs } from '#lib/duration-ms';
-import { errorMessage } from '#lib/errors';
 import { deleteConditions, isTrue, setCondition } from '#runtime/conditions';
-import type { Draft } from '#runtime/draft';
-import { ReconcileError, TransientError } from '#runtime/reconcile-error';
 import type { StepContext } from '#runtime/source-reconciler';
+import type { WorkerPool } from '#workers/pool';
 import { artifactInStorage, artifactOutdated, fetchFailed } from '../source/conditions.ts';
-import { connectionTo, type ConnectionDependencies } from './connection.ts';
-
-export type GitRepositoryDraft = Draft<GitRepository> & { status?: NonNullable<Draft<GitRepository>['status']> };
-
-/** What the steps of one run hand on. */
-export interface GitRun {
-  ref?: ResolvedRef;
-  /** The fetched pack; undefined when the commit in storage is the wanted one. */
-  pack?: string;
-  /** Directory of this run, removed at its end. */
-  directory?: string;
-  /** First line of the commit's message, once archived. */
-  subject?: string;
-}
+import { checkoutFailure } from './checkout-failure.ts';
+import { connectionsOf, type ConnectionDependencies, type Connections } from './connection.ts';
+import type { GitRepositoryDraft, GitRun } from './git-repository.ts';
+import { includesChanged } from './include.ts';
+import { fetchSubmodules } from './submodules.ts';
+import { needsVerification } from './verify.ts';
 
 export interface CheckoutOptions extends ConnectionDependencies {
   /** Where run directories are made. */
@@ -31,62 +20,90 @@ export interface CheckoutOptions extends ConnectionDependencies {
   readonly maxPackBytes: number;
 }
 
+type Context = StepContext<GitRepositoryDraft>;
+
 export async function checkout(
-  context: StepContext<GitRepositoryDraft>,
+  context: Context,
   run: GitRun,
-  options: CheckoutOptions,
+  options: CheckoutOptions & { readonly pool: WorkerPool },
 ): Promise<void> {
   const { object, now } = context;
   const timeout = AbortSignal.timeout(durationMs(object.spec.timeout, 60_000));
   const signal = AbortSignal.any([context.signal, timeout]);
   try {
-    const session = await openSession(object, options, signal);
-    try {
-      await fetchWanted(context, run, { session, options, signal });
-    } finally {
-      session.close();
-    }
+    const connections = await connectionsOf(object, options, signal);
+    await fetchWanted(context, run, { ...options, connections, signal });
     deleteConditions(object, fetchFailed);
   } catch (error) {
     context.signal.throwIfAborted();
-    const failure = checkoutFailure(error, object.spec.url, timeout.aborted);
-    setCondition(
-      object,
-      { type: fetchFailed, status: 'True', reason: failure.reason, message: failure.message },
-      now(),
-    );
+    const failure = checkoutFailure(error, {
+      url: object.spec.url,
+      listing: run.ref === undefined && listsFirst(object),
+      timedOut: timeout.aborted,
+    });
+    const { reason, message } = failure;
+    setCondition(object, { type: fetchFailed, status: 'True', reason, message }, now());
     throw failure;
   }
 }
 
-async function openSession(
-  object: GitRepositoryDraft,
-  options: CheckoutOptions,
-  signal: AbortSignal,
-): Promise<GitSession> {
-  return GitSession.open(await connectionTo(object, options, signal), signal);
+interface Fetch extends CheckoutOptions {
+  readonly connections: Connections;
+  readonly pool: WorkerPool;
+  readonly signal: AbortSignal;
 }
 
-async function fetchWanted(
-  context: StepContext<GitRepositoryDraft>,
-  run: GitRun,
-  fetch: { readonly session: GitSession; readonly options: CheckoutOptions; readonly signal: AbortSignal },
-): Promise<void> {
-  const { object, now } = context;
-  const { session, options, signal } = fetch;
-  run.ref = await resolveRef(session, object.spec.ref ?? {}, signal);
-  const current = object.status?.artifact;
-  const sameRevision = current?.revision === run.ref.revision;
-  if (sameRevision && isTrue(object, artifactInStorage) && !contentConfigChanged(object)) return;
-  if (current !== undefined && !sameRevision) {
-    const message = `new upstream revision '${run.ref.revision}'`;
-    setCondition(object, { type: artifactOutdated, status: 'True', reason: 'NewRevision', message }, now());
-    context.progress(`building artifact: ${message}`);
+async function fetchWanted(context: Context, run: GitRun, fetch: Fetch): Promise<void> {
+  const { object } = context;
+  const { connections, maxPackBytes, signal } = fetch;
+  const session = await GitSession.open(connections.to(object.spec.url), signal);
+  try {
+    const ref = await resolveRef(session, object.spec.ref ?? {}, signal);
+    run.ref = ref;
+    if (isCurrent(object, run)) return;
+    announce(context, ref.revision);
+    const directory = await mkdtemp(join(fetch.temporaryRoot, 'git-'));
+    run.directory = directory;
+    const file = join(directory, 'pack');
+    await fetchPack(session, ref, { file, maxBytes: maxPackBytes, signal });
+    run.pack = file;
+    if (object.spec.recurseSubmodules !== true) return;
+    const { namespace = '', name } = object.metadata;
+    const root = { url: object.spec.url, pack: file, commit: ref.commit };
+    run.submodules = await fetchSubmodules(root, { ...fetch, directory, owner: `${namespace}/${name}` });
+  } finally {
+    session.close();
   }
-  run.directory = await mkdtemp(join(options.temporaryRoot, 'git-'));
-  const file = join(run.directory, 'pack');
-  await fetchPack(session, run.ref, { file, maxBytes: options.maxPackBytes, signal });
-  run.pack = file;
+}
+
+/** Whether the artifact in storage is the wanted one, made with the same settings. */
+function isCurrent(object: GitRepositoryDraft, run: GitRun): boolean {
+  return (
+    object.status?.artifact?.revision === run.ref?.revision &&
+    isTrue(object, artifactInStorage) &&
+    !contentConfigChanged(object) &&
+    !includesChanged(run, object) &&
+    !needsVerification(object)
+  );
+}
+
+function announce(context: Context, revision: string): void {
+  const { object, now } = context;
+  const current = object.status?.artifact;
+  if (current?.revision === revision) return;
+  const message = `new upstream revision '${revision}'`;
+  if (current !== undefined) {
+    setCondition(object, { type: artifactOutdated, status: 'True', reason: 'NewRevision', message }, now());
+  }
+  context.progress(`building artifact: ${message}`);
+}
+
+/** Flux lists references on their own, with another message, where it may find that nothing is new. */
+function listsFirst({ spec: { ref = {} }, ...object }: GitRepositoryDraft): boolean {
+  if (ref.commit) return false;
+  if (ref.name) return true;
+  const fast = isTrue(object, artifactInStorage) && object.status?.artifact !== undefined;
+  return fast && (Boolean(ref.tag) || !ref.semver);
 }
 
 /** Whether a setting that shapes the archive differs from the one it was made with. */
@@ -94,20 +111,12 @@ export function contentConfigChanged({ spec, status }: GitRepositoryDraft): bool
   return (
     spec.ignore !== status?.observedIgnore ||
     (spec.recurseSubmodules ?? false) !== (status?.observedRecurseSubmodules ?? false) ||
-    JSON.stringify(spec.include ?? []) !== JSON.stringify(status?.observedInclude ?? []) ||
+    JSON.stringify(includeFields(spec.include)) !== JSON.stringify(includeFields(status?.observedInclude)) ||
     JSON.stringify(spec.sparseCheckout ?? []) !== JSON.stringify(status?.observedSparseCheckout ?? [])
   );
 }
 
-function checkoutFailure(error: unknown, url: string, timedOut: boolean): ReconcileError {
-  if (error instanceof ReconcileError) return error;
-  if (timedOut) return operationFailed(`unable to clone '${publicUrl(url)}': context deadline exceeded`, error);
-  if (error instanceof GitError && error.code === 'GIT_EMPTY_REPOSITORY') {
-    return new TransientError('EmptyGitRepository', error.message, { cause: error });
-  }
-  return operationFailed(`unable to clone '${publicUrl(url)}': ${errorMessage(error)}`, error);
-}
-
-function operationFailed(message: string, cause: unknown): TransientError {
-  return new TransientError('GitOperationFailed', `failed to checkout and determine revision: ${message}`, { cause });
+/** Field by field: the API server orders keys as it likes. */
+function includeFields(includes: GitRepositoryDraft['spec']['include']): readonly unknown[] {
+  return (includes ?? []).map(({ repository, fromPath = '', toPath = '' }) => [repository.name, fromPath, toPath]);
 }

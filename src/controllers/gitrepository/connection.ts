@@ -1,124 +1,100 @@
-// From a GitRepository's spec and Secrets to a connection with its server.
-import type { Dispatcher } from 'undici';
+// From a GitRepository's spec and Secrets to connections with its server, and with those of its submodules.
 import type { GitRepository } from '#api/source/gitrepository';
-import { httpTransport, type GitTransport } from '#git/index';
+import { httpTransport, publicUrl, sshTransport, type GitTransport } from '#git/index';
 import type { KubeClient } from '#kube/client';
 import { errorMessage } from '#lib/errors';
 import type { Agents, Route } from '#net/agents';
-import { parseProxyUrl, type ProxyOptions } from '#net/proxy';
 import { StalledError, TransientError } from '#runtime/reconcile-error';
-import { readSecret, type SecretData } from '../source/secret.ts';
+import { credentialsOf, type Credentials } from './credentials.ts';
 
 export interface ConnectionDependencies {
   readonly client: Pick<KubeClient, 'get'>;
   readonly agents: Agents;
   readonly userAgent: string;
+  /** Key exchanges to offer to SSH servers instead of the default. */
+  readonly sshKexAlgorithms?: readonly string[];
+  /** Host key signatures to accept instead of those that fit known_hosts. */
+  readonly sshHostKeyAlgorithms?: readonly string[];
 }
 
-/** Opens nothing yet: the transport connects with its first request. */
-export async function connectionTo(
+/** Opens connections with one set of credentials. */
+export interface Connections {
+  /** A connection that is made with the first request. */
+  to(url: string): GitTransport;
+}
+
+export async function connectionsOf(
   repository: GitRepository,
   deps: ConnectionDependencies,
   signal: AbortSignal,
-): Promise<GitTransport> {
-  const { spec } = repository;
-  if (!URL.canParse(spec.url)) {
+): Promise<Connections> {
+  const own = repository.spec.url;
+  if (!URL.canParse(own)) {
     throw new StalledError(
       'URLInvalid',
-      `failed to parse url '${spec.url}': write a full address such as https://host/repository`,
+      `failed to parse url '${own}': write a full address such as https://host/repository`,
     );
   }
-  const url = new URL(spec.url);
-  const secret = await optionalSecret(repository, spec.secretRef?.name, deps, signal);
-  const proxy = await proxyOf(repository, deps, signal);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new StalledError(
-      'URLInvalid',
-      `cannot fetch '${spec.url}': transport '${url.protocol.slice(0, -1)}' is not supported`,
-    );
+  const home = new URL(own);
+  if (!['http:', 'https:', 'ssh:'].includes(home.protocol) || home.host === '') {
+    throw new StalledError('URLInvalid', `failed to parse url '${publicUrl(own)}': write http://, https:// or ssh://`);
   }
-  const route: Route = { ...tlsOf(secret), ...(proxy && { proxy }) };
-  return httpTransport({
-    url: spec.url,
-    dispatcher: dispatcherFor(deps.agents, url, route),
-    userAgent: deps.userAgent,
-    ...credentialsOf(url, secret),
-  });
-}
-
-async function optionalSecret(
-  repository: GitRepository,
-  name: string | undefined,
-  deps: ConnectionDependencies,
-  signal: AbortSignal,
-): Promise<SecretData | undefined> {
-  if (name === undefined) return undefined;
-  try {
-    return await readSecret(deps.client, repository.metadata.namespace ?? '', name, signal);
-  } catch (error) {
-    throw new TransientError('AuthenticationFailed', errorMessage(error), { cause: error });
-  }
-}
-
-async function proxyOf(
-  repository: GitRepository,
-  deps: ConnectionDependencies,
-  signal: AbortSignal,
-): Promise<ProxyOptions | undefined> {
-  const secret = await optionalSecret(repository, repository.spec.proxySecretRef?.name, deps, signal);
-  if (secret === undefined) return undefined;
-  const address = secret.open('address');
-  if (!address) throw proxyFailure(`the Secret '${repository.spec.proxySecretRef?.name}' has no key 'address'`);
-  try {
-    const proxy = parseProxyUrl(address);
-    const username = secret.open('username') ?? proxy.username;
-    const password = secret.text('password') ?? proxy.password;
-    return { url: proxy.url, ...(username && { username }), ...(password && { password }) };
-  } catch (error) {
-    throw proxyFailure(errorMessage(error));
-  }
-}
-
-function proxyFailure(why: string): TransientError {
-  return new TransientError('AuthenticationFailed', `failed to configure proxy options: ${why}`);
-}
-
-function tlsOf(secret: SecretData | undefined): Pick<Route, 'tls'> {
-  const ca = secret?.open('ca.crt') ?? secret?.open('caFile');
-  const cert = secret?.open('tls.crt');
-  const key = secret?.text('tls.key');
-  if (ca === undefined && cert === undefined) return {};
+  const credentials = await credentialsOf(repository, home, deps.client, signal);
   return {
-    tls: {
-      withSystemRoots: true,
-      ...(ca !== undefined && { ca }),
-      ...(cert !== undefined && key !== undefined && { cert, key }),
+    to: (text) => {
+      if (!URL.canParse(text)) throw new Error(`'${text}' is not a URL`);
+      const url = new URL(text);
+      return url.protocol === 'ssh:'
+        ? overSsh(text, credentials, deps)
+        : overHttp(text, url.origin === home.origin ? credentials : withoutLogin(credentials), deps);
     },
   };
 }
 
-function credentialsOf(
-  url: URL,
-  secret: SecretData | undefined,
-): Pick<Parameters<typeof httpTransport>[0], 'basic' | 'bearerToken'> {
-  if (secret === undefined) return {};
-  const bearerToken = secret.text('bearerToken');
-  if (bearerToken !== undefined) return { bearerToken };
-  const username = secret.open('username');
-  const password = secret.text('password');
-  if (password !== undefined && username === undefined) {
-    const scheme = url.protocol.slice(0, -1);
-    const why = `invalid '${scheme}' auth option: 'password' requires 'username' to be set`;
-    throw new TransientError('AuthenticationFailed', `failed to configure authentication options: ${why}`);
-  }
-  return username === undefined || password === undefined ? {} : { basic: { username, password } };
+/** A server that is not the repository's own learns no password, token or client certificate of it. */
+function withoutLogin({ proxy, tls }: Credentials): Credentials {
+  return {
+    ...(proxy !== undefined && { proxy }),
+    ...(tls?.ca !== undefined && { tls: { withSystemRoots: true, ca: tls.ca } }),
+  };
 }
 
-function dispatcherFor(agents: Agents, url: URL, route: Route): Dispatcher {
+/** A server known_hosts vouches for may see our key: it learns nothing from it. */
+function overSsh(url: string, credentials: Credentials, deps: ConnectionDependencies): GitTransport {
+  const { identity, knownHosts, passphrase, proxy } = credentials;
+  if (identity === undefined || knownHosts === undefined) {
+    throw new Error(`'${publicUrl(url)}' needs an 'identity' and 'known_hosts' in the secret`);
+  }
+  return sshTransport({
+    url,
+    identity,
+    knownHosts,
+    ...(passphrase !== undefined && { passphrase }),
+    ...(proxy !== undefined && { proxy }),
+    ...(deps.sshKexAlgorithms !== undefined && { kexAlgorithms: deps.sshKexAlgorithms }),
+    ...(deps.sshHostKeyAlgorithms !== undefined && { hostKeyAlgorithms: deps.sshHostKeyAlgorithms }),
+  });
+}
+
+function overHttp(text: string, credentials: Credentials, deps: ConnectionDependencies): GitTransport {
+  const url = new URL(text);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new Error(`transport '${url.protocol.slice(0, -1)}' is not supported`);
+  }
+  const { tls, proxy, basic, bearerToken } = credentials;
+  const route: Route = { ...(tls && { tls }), ...(proxy && { proxy }) };
+  let dispatcher;
   try {
-    return agents.for(url, route);
+    dispatcher = deps.agents.for(url, route);
   } catch (error) {
     const message = `failed to configure authentication options: ${errorMessage(error)}`;
     throw new TransientError('AuthenticationFailed', message, { cause: error });
   }
+  return httpTransport({
+    url: text,
+    dispatcher,
+    userAgent: deps.userAgent,
+    ...(basic !== undefined && { basic }),
+    ...(bearerToken !== undefined && { bearerToken }),
+  });
 }

@@ -2,7 +2,6 @@
 import { rm } from 'node:fs/promises';
 import { storageApiVersion } from '#api/scheme';
 import { gitRepository } from '#api/source/gitrepository';
-import type { ArtifactStore } from '#artifact/store';
 import type { ResourceRef } from '#kube/object';
 import { durationMs } from '#lib/duration-ms';
 import { isTrue } from '#runtime/conditions';
@@ -13,17 +12,20 @@ import {
   type SourceReconcilerDependencies,
   type StepContext,
 } from '#runtime/source-reconciler';
-import type { WorkerPool } from '#workers/pool';
 import { artifactMetadata, artifactOwner } from '../source/artifact-owner.ts';
 import { reconcileStorage } from '../source/storage-step.ts';
-import { archive } from './archive.ts';
-import { checkout, type CheckoutOptions, type GitRepositoryDraft, type GitRun } from './checkout.ts';
+import { archive, type ArchiveDependencies } from './archive.ts';
+import { checkout, type CheckoutOptions } from './checkout.ts';
 import { gitRepositoryConditions, gitRepositoryFailures } from './conditions.ts';
+import type { GitRepositoryDraft, GitRun } from './git-repository.ts';
+import { findIncludes } from './include.ts';
+import { beginVerification, verify } from './verify.ts';
 
-export interface GitRepositoryDependencies extends SourceReconcilerDependencies<GitRepositoryDraft> {
-  readonly store: ArtifactStore;
-  readonly pool: WorkerPool;
+export interface GitRepositoryDependencies
+  extends SourceReconcilerDependencies<GitRepositoryDraft>, ArchiveDependencies {
   readonly checkout: CheckoutOptions;
+  /** How soon to look again at a missing include, ms. */
+  readonly requeueDependencyMs: number;
 }
 
 export const gitRepositories: ResourceRef = {
@@ -41,13 +43,17 @@ export function gitRepositoryReconciler(deps: GitRepositoryDependencies): Reconc
     conditions: gitRepositoryConditions,
     fieldManager: 'source-controller',
     interval: ({ spec }) => durationMs(spec.interval, 60_000),
-    begin: () => ({}),
+    begin: () => ({ includes: [] }),
     dispose: async ({ directory }) => {
       if (directory !== undefined) await rm(directory, { recursive: true, force: true });
     },
     steps: [
       (context) => reconcileStorage(context, store, gitRepository.kind),
-      (context, run) => checkout(context, run, deps.checkout),
+      beginVerification,
+      (context, run) =>
+        findIncludes(context, run, { repositories: deps.cache, requeueDependencyMs: deps.requeueDependencyMs }),
+      (context, run) => checkout(context, run, { ...deps.checkout, pool: deps.pool }),
+      (context, run) => verify(context, run, deps),
       (context, run) => archive(context, run, deps),
     ],
     notify,

@@ -18,6 +18,10 @@ export class SecretData {
     this.#data = data;
   }
 
+  keys(): string[] {
+    return [...this.#data.keys()].toSorted();
+  }
+
   has(key: string): boolean {
     return this.#data.has(key);
   }

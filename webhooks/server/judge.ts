@@ -53,13 +53,15 @@ export class Judge {
     const findings = this.#findings(context);
     const errors = errorPerField(findings.flatMap((finding) => (finding.level === 'error' ? [finding.error] : [])));
     const warnings = findings.flatMap((finding) => (finding.level === 'warning' ? [finding.message] : []));
-    if (errors.length === 0 || old === undefined) return { warnings, causes: errors.map(causeOf) };
+    if (errors.length === 0) return { warnings, causes: [] };
+    // A refusal stands alone: remarks beside it would hide what has to be done.
+    if (old === undefined) return { warnings: [], causes: errors.map(causeOf) };
     const former = this.#findings({ ...context, object: old, old: undefined });
     const before = new Set(
       former.flatMap((finding) => (finding.level === 'error' ? [formatWithHint(finding.error)] : [])),
     );
     const { warnings: remarks, causes } = ratchet(errors, before);
-    return { warnings: [...warnings, ...remarks], causes };
+    return causes.length > 0 ? { warnings: [], causes } : { warnings: [...warnings, ...remarks], causes };
   }
 
   /** Loads the validators one after the other, giving way to whatever else there is to do, so that no review waits. */

@@ -9,6 +9,7 @@ import type { KubeObject, Unstructured } from '#kube/object';
 import { EventLog } from '../event-log.ts';
 import type { ServedResource, Subresource } from '../resource.ts';
 import { ApiError } from '../status.ts';
+import { serveFiles } from './artifact-files.ts';
 
 export interface ArtifactsOptions {
   readonly index: ArtifactIndex;
@@ -47,6 +48,11 @@ export function artifactsResource(options: ArtifactsOptions): ServedResource {
     },
     subresources: [
       { name: 'content', serve },
+      {
+        name: 'files',
+        serve: (object, req, res, rest) =>
+          serveFiles({ index: options.index, store: options.store, object, req, res, rest }),
+      },
       // The API server cuts every request after a minute but those it takes for long ones: `proxy` is such a name.
       { name: 'proxy', serve },
     ],

@@ -45,7 +45,7 @@ describe('artifacts/files', () => {
       group: 'artifacts.sluice.dev',
       version: 'v1alpha1',
       resources: [resource],
-      build: '0.0.0',
+      build: { major: '0', minor: '1', gitVersion: 'v0.1.0' },
       authenticator: { authenticate: () => Promise.resolve({ name: 'jane', groups: [], extra: {} }) },
       authorizer: { authorize: () => Promise.resolve() },
       clock: systemClock,

@@ -31,7 +31,7 @@ export class QueueMetrics {
       buckets: durationBuckets,
       ...shared,
     });
-    this.#gauge(registry, 'workqueue_depth', 'Keys waiting in the work queue', ({ queue }) => queue.depth);
+    this.#depth(registry);
     this.#gauge(
       registry,
       'workqueue_unfinished_work_seconds',
@@ -64,6 +64,22 @@ export class QueueMetrics {
       waited: (ms) => this.#waited.observe(labels, ms / 1000),
       worked: (ms) => this.#worked.observe(labels, ms / 1000),
     };
+  }
+
+  #depth(registry: Registry): void {
+    const queues = this.#queues;
+    new Gauge({
+      name: 'workqueue_depth',
+      help: 'Keys waiting in the work queue',
+      labelNames: ['controller', 'name', 'priority'],
+      registers: [registry],
+      collect() {
+        // One total: priority is empty where upstream's queues know none.
+        for (const [controller, { queue }] of queues) {
+          this.set({ controller, name: controller, priority: '' }, queue.depth);
+        }
+      },
+    });
   }
 
   #gauge(registry: Registry, name: string, help: string, read: (observed: Observed) => number): void {

@@ -51,7 +51,11 @@ function webhook(name: string, path: string, options: RegistrationOptions, more:
       resources,
       scope: 'Namespaced',
     })),
-    matchConditions: [{ name: 'not-being-deleted', expression: '!has(object.metadata.deletionTimestamp)' }],
+    matchConditions: [
+      { name: 'not-being-deleted', expression: '!has(object.metadata.deletionTimestamp)' },
+      // Finalizers and annotations are nothing to judge: most updates, our own among them, end here.
+      { name: 'spec-changed', expression: "request.operation != 'UPDATE' || object.spec != oldObject.spec" },
+    ],
     clientConfig: clientConfig(path, options),
     ...more,
   };

@@ -93,7 +93,8 @@ export async function openContext(
   const instance = hostname();
   const recorders: KubeEvents[] = [];
   const recorder = (controller: string): EventRecorder => {
-    const sink = new KubeEvents({ client, component: controller, clock });
+    // One at a time: events can wait, what they tell of cannot.
+    const sink = new KubeEvents({ client, component: controller, clock, concurrency: 1 });
     recorders.push(sink);
     return new EventRecorder({ sink, clock, controller, instance, publish: events.publish });
   };

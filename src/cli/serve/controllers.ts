@@ -15,6 +15,7 @@ import { Builder } from '#controllers/kustomization/build';
 import { kustomizationReconciler, watchKustomizations } from '#controllers/kustomization/controller';
 import { kustomizations, type KustomizationDraft } from '#controllers/kustomization/kustomization';
 import type { SourceWithArtifact } from '#controllers/kustomization/source';
+import pLimit from 'p-limit';
 import { userAgent, type ServeContext } from './context.ts';
 import { artifactOpener, localArtifactFile } from './open-artifact.ts';
 
@@ -24,6 +25,8 @@ export interface RunningControllers {
   abort(reason: Error): void;
 }
 
+/** Kustomizations under way at once, most of them waiting for health; `--concurrent` bounds those that work. */
+const waitingKustomizations = 1000;
 const sourceGroup = 'source.toolkit.fluxcd.io';
 const sourceKinds = ['GitRepository', 'OCIRepository', 'Bucket', 'ExternalArtifact'];
 
@@ -119,6 +122,7 @@ function startKustomizations(
   const controller = new Controller({
     name: 'kustomization',
     ...controllerOptions(context),
+    concurrency: waitingKustomizations,
     clock,
     log,
     metrics,
@@ -144,6 +148,7 @@ function startKustomizations(
       events: context.recorder('kustomize-controller'),
       clock,
       random: Math.random,
+      work: pLimit(flags.concurrent),
       metrics,
       options: {
         jitterPercentage: flags.intervalJitterPercentage,

@@ -62,7 +62,7 @@ const flags = {
   'webhook-addr': { default: ':9443', help: 'address of the admission webhooks' },
   'webhook-url': { default: '', help: 'base URL the API server calls webhooks at; by their Service when empty' },
   'apiserver-addr': { default: ':6443', help: 'address of the aggregated API' },
-  concurrent: { default: '64', help: 'objects of a kind reconciled at once' },
+  concurrent: { default: '8', help: 'objects of a kind worked on at once; waiting for health does not count' },
   'concurrent-ssa': { default: '16', help: 'objects of one Kustomization applied at once' },
   'requeue-dependency': { default: '30s', help: 'how soon to look again at a dependency no event told of' },
   'min-retry-delay': { default: '750ms', help: 'first delay after a failure' },

@@ -44,6 +44,8 @@ export interface KustomizationDependencies {
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Runs a build with its apply when it is its turn: bounds how many are under way. */
+  readonly work: <T>(task: () => Promise<T>) => Promise<T>;
   readonly options: KustomizationOptions;
 }
 
@@ -59,6 +61,8 @@ export interface KustomizationOptions {
 /** Ask the server about each stage before anything of it is written, as Flux always does. */
 export const dryRunAnnotation = 'kustomize.sluice.dev/dry-run';
 const group = 'kustomize.toolkit.fluxcd.io';
+/** How long a new source may be without an artifact before that is said. */
+const sourceGraceMs = 2000;
 
 /** A failure with the reason it gives Ready. */
 class StepError extends Error {
@@ -157,6 +161,10 @@ export class KustomizationRun {
       this.#event('error', lookup.denied);
       return {};
     }
+    // A source that was just made is being fetched: its watch wakes us, and "not found" would be no news.
+    if (lookup.missing === 'artifact' && lookup.isNew && getCondition(object, readyCondition) === undefined) {
+      return { requeueAfter: sourceGraceMs };
+    }
     this.#ready('False', 'ArtifactFailed', lookup.message);
     return { requeueAfter: lookup.missing === 'object' ? retryIntervalMs(object) : requeueDependencyMs };
   }
@@ -198,15 +206,26 @@ export class KustomizationRun {
     const inputs = inputsOf(object, artifact, variables);
     if (await this.#isSettled(inputs, artifact, cluster)) return this.#pendingRequest() !== undefined;
     this.#memory.settled = undefined;
-    this.#begin(artifact);
-    const built = await this.#build(artifact, variables);
-    const outcome = await this.#apply(built, cluster);
-    await this.#prune(outcome, cluster);
+    // So many at a time: those under way end sooner, and a wait for health, which costs nothing, keeps nobody out.
+    const { built, outcome } = await this.#deps.work(() => this.#converge(artifact, variables, cluster));
     const isNew = object.status!.lastAppliedRevision !== artifact.revision || changeLog(outcome.changes) !== '';
     await this.#checkHealth(outcome, cluster, { isNew, expressions });
     this.#succeed(artifact, built);
     if (!outcome.changes.some(({ action }) => action === 'skipped')) this.#memory.settled = inputs;
     return true;
+  }
+
+  async #converge(
+    artifact: Artifact,
+    variables: Record<string, string> | undefined,
+    cluster: Cluster,
+  ): Promise<{ readonly built: BuildOutput; readonly outcome: ApplyOutcome }> {
+    this.#context.signal.throwIfAborted();
+    this.#begin(artifact);
+    const built = await this.#build(artifact, variables);
+    const outcome = await this.#apply(built, cluster);
+    await this.#prune(outcome, cluster);
+    return { built, outcome };
   }
 
   /** Nothing to do: same inputs as the last good run, and nobody touched what it left. */

@@ -1,5 +1,6 @@
 // The source a Kustomization builds from, and its artifact.
 import type { Kustomization } from '#api/kustomize/kustomization';
+import type { Condition } from '#api/meta';
 import type { Artifact } from '#api/source/shared';
 import { kindOf } from '#api/scheme';
 import type { KubeObject } from '#kube/object';
@@ -8,7 +9,7 @@ import { sourceKey } from './kustomization.ts';
 
 /** Any object that may have an artifact. */
 export interface SourceWithArtifact extends KubeObject {
-  readonly status?: { readonly artifact?: Artifact };
+  readonly status?: { readonly artifact?: Artifact; readonly conditions?: readonly Condition[] };
 }
 
 /** Caches of source objects by kind. */
@@ -16,7 +17,9 @@ export type Sources = ReadonlyMap<string, ObjectSource<SourceWithArtifact>>;
 
 export type SourceLookup =
   | { readonly found: Artifact }
-  | { readonly missing: 'object' | 'artifact'; readonly message: string }
+  | { readonly missing: 'object'; readonly message: string }
+  /** `isNew`: the source has not been looked at by its controller yet. */
+  | { readonly missing: 'artifact'; readonly message: string; readonly isNew: boolean }
   | { readonly denied: string };
 
 export interface SourcePolicy {
@@ -42,7 +45,8 @@ export function lookUpSource(kustomization: Kustomization, sources: Sources, pol
   }
   const artifact = source.status?.artifact;
   if (artifact === undefined) {
-    return { missing: 'artifact', message: `Source artifact not found, retrying in ${policy.retryText}` };
+    const isNew = !(source.status?.conditions ?? []).some(({ type }) => type === 'Ready');
+    return { missing: 'artifact', message: `Source artifact not found, retrying in ${policy.retryText}`, isNew };
   }
   return { found: artifact };
 }

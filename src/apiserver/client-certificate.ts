@@ -43,11 +43,11 @@ export function isValidAt(chain: readonly X509Certificate[], now: number): boole
 }
 
 /** All values of an attribute of the subject, such as O. */
-export function subjectValues(certificate: X509Certificate, attribute: string): string[] {
-  return certificate.subject
-    .split('\n')
-    .filter((line) => line.startsWith(`${attribute}=`))
-    .map((line) => line.slice(attribute.length + 1));
+export function subjectValues(certificate: X509Certificate, attribute: 'CN' | 'O'): readonly string[] {
+  // The printed subject would have to be taken apart, and what is in a name is up to whoever asked for it.
+  const subject = certificate.toLegacyObject().subject as Partial<Record<string, string | string[]>>;
+  const values = subject[attribute] ?? [];
+  return typeof values === 'string' ? [values] : values;
 }
 
 /** Without the extension a certificate is for every use. */

@@ -27,22 +27,33 @@ export class TypedYamlError extends CodedError {
   }
 }
 
+export interface TypedOptions {
+  /** Refuse keys that are set twice or that the type does not have, as UnmarshalStrict does. @default false */
+  readonly strict?: boolean;
+}
+
 /** Decodes the first document of `source`. Absent and null fields are left out of structs. */
-export function decodeTyped(source: string, shape: Shape): unknown {
+export function decodeTyped(source: string, shape: Shape, { strict = false }: TypedOptions = {}): unknown {
   let raw: unknown;
   try {
-    raw = decodeV2(source, { integers: 'bigint' });
+    raw = decodeV2(source, { integers: 'bigint', strict });
   } catch (cause) {
     if (!(cause instanceof YamlError)) throw cause;
     throw new TypedYamlError(`error converting YAML to JSON: ${errorMessage(cause)}`, { cause });
   }
-  return fit(raw, shape, { struct: '', path: '' });
+  return fitTyped(raw, shape, { strict });
+}
+
+/** Fits a decoded value to a type, as {@link decodeTyped} does with the value of a text. */
+export function fitTyped(raw: unknown, shape: Shape, { strict = false }: TypedOptions = {}): unknown {
+  return fit(raw, shape, { struct: '', path: '', strict });
 }
 
 /** Where in the target we are, for the error text. */
 interface Place {
   readonly struct: string;
   readonly path: string;
+  readonly strict: boolean;
 }
 
 function fit(raw: unknown, shape: Shape, place: Place): unknown {
@@ -119,9 +130,12 @@ function fitStruct(raw: ValuesMap, shape: Shape & { kind: 'struct' }, place: Pla
   for (const key of sortStrings(Object.keys(raw))) {
     const name = Object.hasOwn(shape.fields, key) ? key : findFolded(shape.fields, key);
     const field = name === undefined ? undefined : shape.fields[name];
-    if (name === undefined || field === undefined) continue;
+    if (name === undefined || field === undefined) {
+      if (place.strict) throw unknownField(key);
+      continue;
+    }
     const path = place.path === '' ? name : `${place.path}.${name}`;
-    const value = fit(raw[key], field, { struct: shape.name, path });
+    const value = fit(raw[key], field, { struct: shape.name, path, strict: place.strict });
     if (value !== undefined) out[name] = value;
   }
   return out;
@@ -140,6 +154,10 @@ function asJson(raw: unknown): unknown {
   const out: ValuesMap = {};
   for (const [key, value] of Object.entries(raw)) setKey(out, key, asJson(value));
   return out;
+}
+
+function unknownField(key: string): TypedYamlError {
+  return new TypedYamlError(`error unmarshaling JSON: while decoding JSON: json: unknown field ${JSON.stringify(key)}`);
 }
 
 function mismatch(raw: unknown, shape: Shape, { struct, path }: Place): TypedYamlError {

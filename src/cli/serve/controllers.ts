@@ -1,7 +1,6 @@
 // The controllers: one per kind, with the watches that wake them.
-import { allKinds, kindOf } from '#api/scheme';
-import { storageVersion } from '#api/kind';
-import type { KubeObject, ResourceRef } from '#kube/object';
+import { allKinds } from '#api/scheme';
+import type { ResourceRef } from '#kube/object';
 import type { Informer } from '#kube/informer';
 import { durationMs } from '#lib/duration-ms';
 import { Controller } from '#runtime/controller';
@@ -17,7 +16,11 @@ import { kustomizations, type KustomizationDraft } from '#controllers/kustomizat
 import type { SourceWithArtifact } from '#controllers/kustomization/source';
 import pLimit from 'p-limit';
 import { userAgent, type ServeContext } from './context.ts';
+import { startHelmSources } from './helm-sources.ts';
+import { acquireKind, controllerOptions, resourceOfKind } from './kinds.ts';
 import { artifactOpener, localArtifactFile } from './open-artifact.ts';
+
+export { acquireKind, resourceOfKind } from './kinds.ts';
 
 export interface RunningControllers {
   stop(graceMs: number): Promise<void>;
@@ -29,22 +32,6 @@ export interface RunningControllers {
 const waitingKustomizations = 1000;
 const sourceGroup = 'source.toolkit.fluxcd.io';
 const sourceKinds = ['GitRepository', 'OCIRepository', 'Bucket', 'ExternalArtifact'];
-
-/** The storage version's resource of a kind of ours. */
-export function resourceOfKind(group: string, kind: string): ResourceRef {
-  const definition = kindOf(group, kind);
-  if (definition === undefined) throw new Error(`no kind ${kind} in ${group}`);
-  return { group, version: storageVersion(definition).name, plural: definition.plural, namespaced: true };
-}
-
-/** Joins a kind's cache, restricted as the flags say. */
-export function acquireKind<T extends KubeObject>(context: ServeContext, ref: ResourceRef): Informer<T> {
-  const { flags, namespace } = context;
-  return context.informers.acquire<T>(ref, {
-    ...(flags.watchLabelSelector !== '' && { labelSelector: flags.watchLabelSelector }),
-    ...(!flags.watchAllNamespaces && { namespace }),
-  });
-}
 
 export function startControllers(context: ServeContext): RunningControllers {
   const sources = new Map(
@@ -61,6 +48,7 @@ export function startControllers(context: ServeContext): RunningControllers {
   });
   const controllers = [
     startGitRepositories(context, sources.get('GitRepository') as unknown as Informer<GitRepositoryDraft>),
+    ...startHelmSources(context, sources),
     startKustomizations(context, sources, clusters),
   ];
   for (const controller of controllers) controller.start();
@@ -73,15 +61,6 @@ export function startControllers(context: ServeContext): RunningControllers {
       for (const controller of controllers) controller.abort(reason);
     },
   };
-}
-
-function controllerOptions(context: ServeContext): {
-  readonly concurrency: number;
-  readonly minRetryDelay: number;
-  readonly maxRetryDelay: number;
-} {
-  const { concurrent, minRetryDelay, maxRetryDelay } = context.flags;
-  return { concurrency: concurrent, minRetryDelay, maxRetryDelay };
 }
 
 function startGitRepositories(context: ServeContext, informer: Informer<GitRepositoryDraft>): Controller {

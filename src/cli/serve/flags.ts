@@ -33,6 +33,9 @@ export interface ServeFlags {
   readonly watchAllNamespaces: boolean;
   readonly strictSubstitution: boolean;
   readonly gitMaxPackSize: number;
+  readonly helmIndexMaxSize: number;
+  readonly helmChartMaxSize: number;
+  readonly helmChartFileMaxSize: number;
   readonly enableLeaderElection: boolean;
   readonly leaderElectionLeaseDuration: number;
   readonly leaderElectionRenewDeadline: number;
@@ -78,6 +81,9 @@ const flags = {
   'watch-all-namespaces': { default: 'true', help: 'false: only the own namespace', boolean: true },
   'strict-substitution': { default: 'false', help: 'fail a build on a variable that is not set', boolean: true },
   'git-max-pack-size': { default: '1073741824', help: 'bytes of a Git pack at most' },
+  'helm-index-max-size': { default: '52428800', help: 'bytes of the index of a Helm repository at most' },
+  'helm-chart-max-size': { default: '10485760', help: 'bytes of a packaged Helm chart at most' },
+  'helm-chart-file-max-size': { default: '5242880', help: 'bytes of a file of a Helm chart in a directory at most' },
   'enable-leader-election': { default: 'false', help: 'only one replica runs the controllers', boolean: true },
   'leader-election-lease-duration': { default: '35s', help: 'how long others wait for a silent leader' },
   'leader-election-renew-deadline': { default: '30s', help: 'how long the leader tries to stay one' },
@@ -154,6 +160,9 @@ export function parseServeFlags(
     watchAllNamespaces: boolean('watch-all-namespaces'),
     strictSubstitution: boolean('strict-substitution'),
     gitMaxPackSize: integer('git-max-pack-size'),
+    helmIndexMaxSize: integer('helm-index-max-size'),
+    helmChartMaxSize: integer('helm-chart-max-size'),
+    helmChartFileMaxSize: integer('helm-chart-file-max-size'),
     enableLeaderElection: boolean('enable-leader-election'),
     leaderElectionLeaseDuration: duration('leader-election-lease-duration'),
     leaderElectionRenewDeadline: duration('leader-election-renew-deadline'),

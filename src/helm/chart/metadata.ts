@@ -32,7 +32,8 @@ const dependencyShape: Shape = {
 
 const dependencies: Shape = { kind: 'list', of: dependencyShape };
 
-const metadataShape: Shape = {
+/** The fields of Chart.yaml, which an entry of a repository's index has too. */
+export const metadataShape = {
   kind: 'struct',
   name: 'Metadata',
   type: 'chart.Metadata',
@@ -55,7 +56,7 @@ const metadataShape: Shape = {
     dependencies,
     type: text,
   },
-};
+} as const satisfies Shape;
 
 const lockShape: Shape = {
   kind: 'struct',

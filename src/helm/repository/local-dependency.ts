@@ -1,0 +1,58 @@
+// A dependency that lies in the same source as the chart: `file://../other`, or nothing for charts/<name>.
+import { posix, relative } from 'node:path';
+import { errorMessage } from '#lib/errors';
+import { satisfies } from '#lib/masterminds-semver';
+import type { Dependency } from '../chart/chart.ts';
+import { type ChartFiles, type ChartSizes, readChartFiles } from './chart-files.ts';
+import { existingPath } from './contained-path.ts';
+import { RepositoryError } from './errors.ts';
+
+export function isLocal({ repository }: Pick<Dependency, 'repository'>): boolean {
+  return repository === '' || repository.startsWith('file://');
+}
+
+/** Where the dependency of the chart at `chart` is, below `root` whatever it says. */
+export function localPath(dependency: Pick<Dependency, 'name' | 'repository'>, chart: string): string {
+  const { name, repository } = dependency;
+  const reference = repository === '' ? `charts/${name}` : repository.slice('file://'.length);
+  return posix.normalize(`/${chart}/${reference}`);
+}
+
+export interface LocalPlace {
+  /** The chart's directory. */
+  readonly path: string;
+  readonly root: string;
+}
+
+export function readLocalDependency(dependency: Dependency, { path, root }: LocalPlace, sizes: ChartSizes): ChartFiles {
+  const below = localPath(dependency, relative(root, path));
+  const found = existingPath(root, below);
+  if (found === undefined) {
+    throw failure(`no chart found at '${below}' (reference '${dependency.repository}')`);
+  }
+  let chart: ChartFiles;
+  try {
+    chart = readChartFiles({ path: found, root }, sizes);
+  } catch (cause) {
+    throw failure(
+      `failed to load chart from '${below}' (reference '${dependency.repository}'): ${errorMessage(cause)}`,
+      { cause },
+    );
+  }
+  requireVersion(dependency, chart.metadata.version);
+  return chart;
+}
+
+function requireVersion({ name, version }: Dependency, found: string): void {
+  let fits: boolean;
+  try {
+    fits = satisfies(found, version);
+  } catch (cause) {
+    throw failure(`invalid version/constraint format '${version}': ${errorMessage(cause)}`, { cause });
+  }
+  if (!fits) throw failure(`can't get a valid version for constraint '${version}' of '${name}': found '${found}'`);
+}
+
+function failure(message: string, options?: ErrorOptions): RepositoryError {
+  return new RepositoryError('HELM_CHART_DEPENDENCY', message, options);
+}

@@ -59,11 +59,9 @@ describe('authentication', () => {
     const headers = ['X-Remote-User', 'admin'];
     const other = await stage.issue(stage.proxyCa, 'somebody-else');
     assert.equal((await stage.ask(list, { headers, certificate: other })).status, 401);
-    const stranger = (await Stage.open().then(async (elsewhere) => {
-      const { aggregator } = elsewhere;
-      await elsewhere.close();
-      return aggregator;
-    }))!;
+    const elsewhere = await Stage.open();
+    await elsewhere.close();
+    const stranger = elsewhere.aggregator;
     const refused = await stage.ask(list, { headers, certificate: stranger });
     assert.equal(refused.status, 401);
     assert.deepEqual(refused.json(), {
@@ -89,10 +87,9 @@ describe('authentication', () => {
 
   it('follows a rotation of the authority at once', async () => {
     const headers = ['X-Remote-User', 'jane'];
-    const { proxyCa } = await Stage.open().then(async (elsewhere) => {
-      await elsewhere.close();
-      return elsewhere;
-    });
+    const elsewhere = await Stage.open();
+    await elsewhere.close();
+    const { proxyCa } = elsewhere;
     stage.configure({ requestHeaderCa: `${stage.proxyCa.certificate}\n${proxyCa.certificate}` });
     const renewed = await stage.issue(proxyCa, 'front-proxy-client');
     assert.equal((await stage.ask(list, { headers, certificate: renewed })).status, 200);

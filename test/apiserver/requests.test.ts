@@ -40,6 +40,17 @@ interface StatusBody {
   };
 }
 
+function refusal(answer: Answer): { status: number; reason: string; message: string } {
+  const { kind, reason, message, code } = answer.json<StatusBody>();
+  assert.equal(kind, 'Status');
+  assert.equal(code, answer.status);
+  return { status: answer.status, reason, message };
+}
+
+function namesOf(answer: Answer): string[] {
+  return answer.json<List>().items.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
+}
+
 describe('aggregated API requests', () => {
   let stage: Stage;
   beforeEach(async () => {
@@ -50,14 +61,11 @@ describe('aggregated API requests', () => {
     assert.deepEqual(stage.errors, []);
   });
 
-  const refusal = ({ status, json: body }: Answer): { status: number; reason: string; message: string } => {
-    const { kind, reason, message, code } = body<StatusBody>();
-    assert.equal(kind, 'Status');
-    assert.equal(code, status);
-    return { status, reason, message };
+  /** Status and body for somebody without a certificate. */
+  const text = async (path: string): Promise<[number, string]> => {
+    const answer = await stage.ask(path, { certificate: 'none' });
+    return [answer.status, answer.text];
   };
-  const namesOf = (answer: Answer): string[] =>
-    answer.json<List>().items.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
 
   describe('discovery', () => {
     it('answers in the aggregated form to who asks for it, with a type that says so', async () => {
@@ -125,11 +133,6 @@ describe('aggregated API requests', () => {
   });
 
   describe('health', () => {
-    const text = async (path: string): Promise<[number, string]> => {
-      const { status, text: body } = await stage.ask(path, { certificate: 'none' });
-      return [status, body];
-    };
-
     it('is told to everybody, check by check where asked', async () => {
       assert.deepEqual(await text('/readyz'), [200, 'ok']);
       assert.deepEqual(await text('/readyz?verbose'), [200, '[+]ping ok\nreadyz check passed\n']);

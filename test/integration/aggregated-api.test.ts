@@ -1,11 +1,13 @@
 // Artifacts through the API server with the real kubectl: tables, watches, contents, rights, and namespaces that end.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { parseAllDocuments } from 'yaml';
 import { KubeClient } from '#kube/client';
 import { loadConfig } from '#kube/config';
 import { Informers } from '#kube/informer';
-import type { ResourceRef } from '#kube/object';
+import type { KubeObject, ResourceRef } from '#kube/object';
 import { useOwnCluster } from '#test/support/controlplane';
 import { installCrds } from '#test/support/crds';
 import { GitRepo } from '#test/support/git-repo';
@@ -21,7 +23,7 @@ const artifacts: ResourceRef = {
   plural: 'artifacts',
   namespaced: true,
 };
-const rbac = path.resolve(import.meta.dirname, '../../deploy/rbac/artifacts.yaml');
+const rbac = path.resolve(import.meta.dirname, '../../deploy/base/rbac.yaml');
 const base = '/apis/artifacts.sluice.dev/v1alpha1';
 
 describe('aggregated API', function () {
@@ -49,7 +51,9 @@ describe('aggregated API', function () {
   before(async () => {
     ({ kubectl } = cluster());
     await installCrds(kubectl);
-    await kubectl.ok(['apply', '-f', rbac]);
+    // The roles as they are shipped, without the account of the deployment.
+    const documents = parseAllDocuments(await readFile(rbac, 'utf8')).map((document) => document.toJS() as KubeObject);
+    await kubectl.apply(documents.filter(({ kind }) => kind === 'ClusterRole'));
     repo = await GitRepo.create();
     commit = await repo.commit({ files: { 'deploy/a.yaml': 'a: 1\n', 'b.txt': 'b\n' } });
     git = await gitServer({ root: path.dirname(repo.dir) });

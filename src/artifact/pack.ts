@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { pack as tarPack } from 'tar-stream';
+import { Batches } from './batches.ts';
 import { Digester, type DigestAlgorithm } from './digest.ts';
 
 /** A file or directory to pack. Paths are relative, with forward slashes; the root itself is not listed. */
@@ -27,6 +28,9 @@ export interface Packed {
   readonly files: readonly PackedFile[];
 }
 
+// A header and a small file alone would cost the compressor a trip between threads each.
+const batchBytes = 256 * 1024;
+
 const fixed = { uid: 0, gid: 0, uname: '', gname: '', mtime: new Date(0) };
 
 /**
@@ -44,7 +48,8 @@ export async function packTarGz(
   const files: PackedFile[] = [];
   const written = pipeline(
     tar as unknown as Readable,
-    createGzip({ level: 6 }),
+    new Batches(batchBytes),
+    createGzip({ level: 6, chunkSize: batchBytes }),
     digester,
     sink,
     options.signal === undefined ? {} : { signal: options.signal },

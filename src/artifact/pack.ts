@@ -67,11 +67,11 @@ async function fill(
   entries: Iterable<PackEntry> | AsyncIterable<PackEntry>,
   files: PackedFile[],
 ): Promise<void> {
-  tar.entry({ ...fixed, name: '.', type: 'directory', mode: 0o750 });
+  heard(tar.entry({ ...fixed, name: '.', type: 'directory', mode: 0o750 }));
   for await (const entry of entries) {
     if (tar.destroyed) return;
     if (entry.type === 'directory') {
-      tar.entry({ ...fixed, name: entry.path, type: 'directory', mode: 0o750 });
+      heard(tar.entry({ ...fixed, name: entry.path, type: 'directory', mode: 0o750 }));
       continue;
     }
     const content = typeof entry.content === 'function' ? await entry.content() : (entry.content ?? new Uint8Array());
@@ -79,11 +79,19 @@ async function fill(
     await new Promise<void>((resolve, reject) => {
       const header = { ...fixed, name: entry.path, type: 'file' as const, size: content.byteLength };
       const mode = entry.executable === true ? 0o700 : 0o600;
-      tar.entry({ ...header, mode }, Buffer.from(content.buffer, content.byteOffset, content.byteLength), (error) => {
-        if (error) reject(error);
-        else resolve();
-      });
+      const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+      heard(
+        tar.entry({ ...header, mode }, bytes, (error) => {
+          if (error) reject(error);
+          else resolve();
+        }),
+      );
     });
   }
   tar.finalize();
+}
+
+/** An entry's stream fails with the archive; nobody else listens to it, and an unheard error ends the process. */
+function heard(entry: { on(event: 'error', listener: () => void): unknown }): void {
+  entry.on('error', () => undefined);
 }

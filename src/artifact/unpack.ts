@@ -1,7 +1,7 @@
 // Reads tar.gz files nobody vouches for: names checked, links refused or skipped, counts and sizes bounded.
 import { mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Transform, type Readable, type TransformCallback } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { extract, type Header } from 'tar-stream';
 import { CodedError } from '#lib/errors';
@@ -25,6 +25,8 @@ export interface TarEntry {
 }
 
 const GiB = 1024 ** 3;
+/** Bytes an archive may have between two entries: extended headers, which are read into memory, and padding. */
+const maxBetweenEntries = 4 * 1024 * 1024;
 
 /** Calls `visit` for each file and directory; symbolic links are skipped, anything else is an error. */
 export async function readTarGz(
@@ -36,8 +38,15 @@ export async function readTarGz(
   const tar = extract();
   const gunzip = createGunzip();
   source.on('error', (error) => gunzip.destroy(error));
-  gunzip.on('error', (error) => tar.destroy(archiveError(error)));
-  source.pipe(gunzip).pipe(tar);
+  let broken: Error | undefined;
+  const fail = (error: Error): void => {
+    broken ??= error;
+    tar.destroy(error);
+  };
+  gunzip.on('error', (error) => fail(archiveError(error)));
+  const meter = new Meter();
+  meter.on('error', fail);
+  source.pipe(gunzip).pipe(meter).pipe(tar);
   let entries = 0;
   let bytes = 0;
   try {
@@ -45,6 +54,7 @@ export async function readTarGz(
       const { header } = entry;
       entries++;
       bytes += header.size ?? 0;
+      meter.announce(header.size ?? 0);
       if (entries > maxEntries) throw tooLarge(`more than ${maxEntries} entries`);
       if (bytes > maxBytes) throw tooLarge(`more than ${maxBytes} bytes unpacked`);
       if ((header.size ?? 0) > maxFileBytes) throw tooLarge(`${header.name} has more than ${maxFileBytes} bytes`);
@@ -53,9 +63,34 @@ export async function readTarGz(
       // What the visitor did not read has to pass for the next entry to come.
       entry.resume();
     }
+  } catch (error) {
+    // Whoever reads a file at that moment only learns that it ended early.
+    if (broken !== undefined) throw broken;
+    // The parser's own errors have no code, unlike ours and those of the file system.
+    if (!(error instanceof Error) || 'code' in error) throw error;
+    throw archiveError(error);
   } finally {
     source.destroy();
     gunzip.destroy();
+  }
+}
+
+/**
+ * Ends a stream that has far more bytes than its entries account for. Such bytes would be skipped or, in extended
+ * headers, gathered in memory, and a few compressed ones can stand for any number.
+ */
+class Meter extends Transform {
+  #left = maxBetweenEntries;
+
+  /** An entry of this size begins: its bytes, and then more between it and the next, are fine. */
+  announce(size: number): void {
+    this.#left = size + maxBetweenEntries;
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.#left -= chunk.length;
+    if (this.#left < 0) done(tooLarge(`more than ${maxBetweenEntries} bytes between two files`));
+    else done(null, chunk);
   }
 }
 

@@ -19,6 +19,10 @@ function logAtEachLevel(log: Logger): void {
   for (const level of ['trace', 'debug', 'info', 'error'] as const) log[level]({}, level);
 }
 
+async function shown(level: LogLevel): Promise<unknown[]> {
+  return (await lines(level, logAtEachLevel)).map(({ msg }) => msg);
+}
+
 describe('jsonLogger', () => {
   it('writes level, ts, the fields and msg', async () => {
     const [line] = await lines('info', (log) =>
@@ -31,8 +35,6 @@ describe('jsonLogger', () => {
   });
 
   it('leaves out what is below its level', async () => {
-    const shown = async (level: LogLevel): Promise<unknown[]> =>
-      (await lines(level, logAtEachLevel)).map(({ msg }) => msg);
     assert.deepEqual(await shown('trace'), ['trace', 'debug', 'info', 'error']);
     assert.deepEqual(await shown('info'), ['info', 'error']);
     assert.deepEqual(await shown('error'), ['error']);

@@ -1,4 +1,5 @@
 // go-yaml v2's Marshal of plain values: block style, natural key order, lines folded at 80 columns.
+import { sortStrings } from '#lib/go-string';
 import { YamlError } from './errors.ts';
 import { formatFloatG, formatFloatJSON } from './numbers.ts';
 import { Style } from './node.ts';
@@ -47,10 +48,15 @@ class V2Encoder {
   lossy = false;
   private readonly writer = new Writer('v2', INDENT);
   private readonly fromJSON: boolean;
+  private readonly keysOf: (object: GoObject) => readonly string[];
   private depth = 0;
 
-  constructor(fromJSON: boolean) {
+  constructor(
+    fromJSON: boolean,
+    keysOf: (object: GoObject) => readonly string[] = (object) => sortedKeys(object, 'v2'),
+  ) {
     this.fromJSON = fromJSON;
+    this.keysOf = keysOf;
   }
 
   encode(value: GoValue): string {
@@ -97,7 +103,7 @@ class V2Encoder {
 
   private mapping(object: GoObject): void {
     const { writer } = this;
-    const keys = sortedKeys(object, 'v2');
+    const keys = this.keysOf(object);
     if (keys.length === 0) {
       writer.writeWord('{}');
       return;
@@ -195,6 +201,11 @@ class V2Encoder {
 /** go-yaml v2's Marshal of a Go value (number = float64, bigint = int). */
 export function encodeV2(value: GoValue): string {
   return new V2Encoder(false).encode(value);
+}
+
+/** The same of MapSlices sorted by the bytes of their keys, which go-yaml leaves in their order. */
+export function encodeV2Bytewise(value: GoValue): string {
+  return new V2Encoder(false, (object) => sortStrings(Object.keys(object))).encode(value);
 }
 
 /**

@@ -14,7 +14,7 @@ export { setKey, type GoObject, type GoValue } from './value.ts';
 export { parseDocuments, parseFirst } from './parse.ts';
 export { emitDocuments, emitNode } from './emit-node.ts';
 export { decodeV2, decodeV3, nodeToValue } from './decode.ts';
-export { encodeV2, yamlFloat } from './encode-v2.ts';
+export { encodeV2, encodeV2Bytewise, yamlFloat } from './encode-v2.ts';
 export { encodeV3, valueToNode } from './encode-v3.ts';
 export { jsonToYAML, sigsMarshal, sigsUnmarshal, yamlToJSON, type SigsOptions } from './sigs.ts';
 export { compareBytes, marshalJSON, type MarshalJSONOptions } from './json-encode.ts';

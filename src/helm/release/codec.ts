@@ -79,7 +79,7 @@ function ordered(record: ReleaseRecord): ValuesMap {
   };
 }
 
-function orderedInfo(info: ReleaseInfo): ValuesMap {
+export function orderedInfo(info: ReleaseInfo): ValuesMap {
   const { first_deployed, last_deployed, deleted, description = '', status = '', notes = '' } = info;
   return {
     first_deployed,
@@ -91,11 +91,11 @@ function orderedInfo(info: ReleaseInfo): ValuesMap {
   };
 }
 
-function orderedChart({ metadata, lock, templates, values, schema, files }: RecordedChart): ValuesMap {
+export function orderedChart({ metadata, lock, templates, values, schema, files }: RecordedChart): ValuesMap {
   return { metadata, lock, templates, values: values === null ? null : sorted(values), schema, files };
 }
 
-function orderedHook(hook: RecordedHook): ValuesMap {
+export function orderedHook(hook: RecordedHook): ValuesMap {
   const { name = '', kind = '', path = '', manifest = '', events = [], last_run: run, weight = 0 } = hook;
   const { delete_policies: deletePolicies = [], output_log_policies: outputPolicies = [] } = hook;
   return {
@@ -112,7 +112,7 @@ function orderedHook(hook: RecordedHook): ValuesMap {
 }
 
 /** Go writes maps by key, structs in their order. */
-function sorted(value: ValuesMap): ValuesMap {
+export function sorted(value: ValuesMap): ValuesMap {
   const out: ValuesMap = {};
   for (const key of sortStrings(Object.keys(value))) setKey(out, key, sortedAny(value[key]));
   return out;

@@ -1,0 +1,124 @@
+// The HelmChart a HelmRelease makes of its chart template: made, brought up to date, and deleted when it is no longer wanted.
+import { helmChart, type HelmChart } from '#api/source/helmchart';
+import { storageVersion } from '#api/kind';
+import type { KubeClient } from '#kube/client';
+import { apiVersionOf, type KubeObject, type ResourceRef } from '#kube/object';
+import { isNotFound } from '#kube/status-error';
+import { applyObject } from '#kube/apply/apply';
+import type { ObjectSource } from '#runtime/fresh-objects';
+import { sameJson } from '#runtime/merge-patch';
+import type { EventSeverity } from '#runtime/event-recorder';
+import {
+  chartReference,
+  fieldManager,
+  type HelmReleaseDraft,
+  namespaceOf,
+  originNameLabel,
+  originNamespaceLabel,
+} from './helmrelease.ts';
+
+export const helmCharts: ResourceRef = {
+  group: helmChart.group,
+  version: storageVersion(helmChart).name,
+  plural: helmChart.plural,
+  namespaced: true,
+};
+
+export interface TemplateContext {
+  readonly client: KubeClient;
+  /** HelmCharts as they are cached. */
+  readonly charts: ObjectSource<HelmChart & KubeObject>;
+  readonly event: (severity: EventSeverity, reason: string, message: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Makes the cluster hold the HelmChart the spec asks for, and no other of ours. */
+export async function syncChart(object: HelmReleaseDraft, context: TemplateContext): Promise<void> {
+  const wanted = chartOf(object);
+  const key = wanted === undefined ? '' : `${wanted.metadata.namespace}/${wanted.metadata.name}`;
+  const status = (object.status ??= {});
+  if (status.helmChart && status.helmChart !== key) await deleteChart(object, context);
+  if (wanted === undefined) return;
+  if (!isUpToDate(wanted, context.charts.get(key))) {
+    const { sourceRef } = object.spec.chart!.spec;
+    const { action } = await applyObject(context.client, helmCharts, wanted, {
+      fieldManager,
+      force: true,
+      signal: context.signal,
+      liveVersion: context.charts.get(key)?.metadata.resourceVersion,
+    });
+    const source = `${sourceRef.kind}/${wanted.metadata.namespace}/${sourceRef.name}`;
+    const text = `HelmChart/${key} with SourceRef '${source}'`;
+    if (action === 'created') context.event('trace', 'HelmChartCreated', `Created ${text}`);
+    else if (action === 'configured') context.event('trace', 'HelmChartConfigured', `Configured ${text}`);
+  }
+  status.helmChart = key;
+}
+
+/** Deletes the HelmChart that status names. */
+export async function deleteChart(object: HelmReleaseDraft, context: TemplateContext): Promise<void> {
+  const key = object.status?.helmChart;
+  if (!key) return;
+  const slash = key.indexOf('/');
+  const where = { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+  try {
+    await context.client.delete(helmCharts, where, { signal: context.signal });
+    context.event('trace', 'HelmChartDeleted', `Deleted HelmChart '${key}'`);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  delete object.status!.helmChart;
+}
+
+type WantedChart = KubeObject & {
+  metadata: {
+    name: string;
+    namespace: string;
+    labels: Record<string, string>;
+    annotations?: Record<string, string>;
+  };
+  spec: Record<string, unknown>;
+};
+
+function chartOf(object: HelmReleaseDraft): WantedChart | undefined {
+  const template = object.spec.chart;
+  const reference = chartReference(object);
+  if (template === undefined || reference === undefined) return undefined;
+  const { chart, version, sourceRef, interval, reconcileStrategy, valuesFiles, ignoreMissingValuesFiles, verify } =
+    template.spec;
+  const { labels, annotations } = template.metadata ?? {};
+  return {
+    apiVersion: apiVersionOf(helmCharts),
+    kind: helmChart.kind,
+    metadata: {
+      name: reference.name,
+      namespace: reference.namespace,
+      labels: {
+        ...labels,
+        [originNameLabel]: object.metadata.name,
+        [originNamespaceLabel]: namespaceOf(object),
+      },
+      ...(annotations !== undefined && { annotations: { ...annotations } }),
+    },
+    spec: {
+      chart,
+      version: version ?? '*',
+      sourceRef: { kind: sourceRef.kind, name: sourceRef.name },
+      interval: interval ?? object.spec.interval,
+      reconcileStrategy: reconcileStrategy ?? 'ChartVersion',
+      ...(valuesFiles !== undefined && valuesFiles.length > 0 && { valuesFiles }),
+      ...(ignoreMissingValuesFiles === true && { ignoreMissingValuesFiles }),
+      ...(verify !== undefined && { verify }),
+    },
+  };
+}
+
+/** Nothing to apply: all that is wanted is there already, as the cache has it. */
+function isUpToDate(wanted: WantedChart, live: (HelmChart & KubeObject) | undefined): boolean {
+  if (live === undefined || live.metadata.deletionTimestamp !== undefined) return false;
+  const covers = (have: Readonly<Record<string, string>> = {}, want: Readonly<Record<string, string>> = {}): boolean =>
+    Object.entries(want).every(([key, value]) => have[key] === value);
+  if (!covers(live.metadata.labels, wanted.metadata.labels)) return false;
+  if (!covers(live.metadata.annotations, wanted.metadata.annotations)) return false;
+  return sameJson(live.spec, wanted.spec);
+}

@@ -1,0 +1,150 @@
+// The HelmRelease controller: which events wake which objects, and the reconcile they are woken for.
+import type { Informer } from '#kube/informer';
+import { keyOf, type KubeObject } from '#kube/object';
+import { isTrue, readyCondition } from '#runtime/conditions';
+import type { Controller, Reconcile } from '#runtime/controller';
+import { draftOf } from '#runtime/draft';
+import { FreshObjects } from '#runtime/fresh-objects';
+import type { ObjectMetrics } from '#runtime/metrics';
+import { ObjectWriter } from '#runtime/object-writer';
+import { needsReconcile, requestedAnew } from '#runtime/predicates';
+import { Priority } from '#runtime/queue';
+import { ownedConditions } from './conditions.ts';
+import {
+  chartReference,
+  dependencyKeys,
+  fieldManager,
+  helmReleases,
+  namespaceOf,
+  type HelmReleaseDraft,
+} from './helmrelease.ts';
+import type { RunMemory } from './memory.ts';
+import { HelmReleaseRun, type HelmReleaseDependencies } from './reconcile.ts';
+import type { ChartSource } from './source.ts';
+
+const bySource = 'source';
+const byDependency = 'dependency';
+const byConfig = 'config';
+
+export function helmReleaseReconciler(deps: HelmReleaseDependencies & { readonly metrics: ObjectMetrics }): Reconcile {
+  const fresh = new FreshObjects(deps.cache);
+  const memories = new Map<string, RunMemory>();
+  return async (key, context) => {
+    const found = fresh.get(key);
+    if (found === undefined) {
+      memories.delete(key);
+      const slash = key.indexOf('/');
+      deps.metrics.forget({ kind: 'HelmRelease', namespace: key.slice(0, slash), name: key.slice(slash + 1) });
+      return {};
+    }
+    const started = deps.clock.monotonic();
+    let memory = memories.get(key);
+    if (memory === undefined) memories.set(key, (memory = { applied: new Map(), settled: undefined }));
+    const writer = new ObjectWriter<HelmReleaseDraft>({
+      client: deps.client,
+      ref: helmReleases,
+      object: draftOf(found),
+      fieldManager,
+      ownedConditions,
+      clock: deps.clock,
+      onWritten: (object) => fresh.note(object),
+    });
+    try {
+      return await new HelmReleaseRun({ ...deps, cache: fresh }, writer, context, memory).go();
+    } finally {
+      const { namespace = '', name } = found.metadata;
+      deps.metrics.observed({ kind: 'HelmRelease', namespace, name }, deps.clock.monotonic() - started);
+    }
+  };
+}
+
+export interface HelmReleaseWatches {
+  readonly releases: Informer<HelmReleaseDraft>;
+  /** By kind. */
+  readonly sources: ReadonlyMap<string, Informer<ChartSource>>;
+  /** ConfigMaps and Secrets with values, by kind: those that are labelled to be watched. */
+  readonly configs: ReadonlyMap<string, Informer>;
+}
+
+/** Wakes HelmReleases when they change, when what they wait for is ready, and when chart or values have news. */
+export function watchHelmReleases({ queue }: Controller, { releases, sources, configs }: HelmReleaseWatches): void {
+  releases.addIndex(bySource, (object) => {
+    const reference = chartReference(object);
+    return reference === undefined ? [] : [`${reference.kind}/${reference.namespace}/${reference.name}`];
+  });
+  releases.addIndex(byDependency, (object) => dependencyKeys(object));
+  releases.addIndex(byConfig, (object) =>
+    (object.spec.valuesFrom ?? []).map(({ kind, name }) => `${kind}/${namespaceOf(object)}/${name}`),
+  );
+  releases.addHandler({
+    add: (object, initial) => queue.add(keyOf(object), initial ? Priority.periodic : Priority.request),
+    update: (before, after) => {
+      if (needsReconcile(before, after)) {
+        queue.add(keyOf(after), requestedAnew(before, after) ? Priority.request : Priority.change);
+      }
+      if (!becameReady(before, after)) return;
+      for (const dependent of releases.store.byIndex(byDependency, keyOf(after))) {
+        if (!isTrue(dependent, readyCondition)) queue.add(keyOf(dependent));
+      }
+    },
+    delete: (object) => queue.add(keyOf(object)),
+  });
+  for (const [kind, source] of sources) {
+    const wake = (object: ChartSource): void => {
+      for (const user of releases.store.byIndex(bySource, `${kind}/${keyOf(object)}`)) {
+        if (!hasAttempted(user, object, kind)) queue.add(keyOf(user));
+      }
+    };
+    source.addHandler({
+      add: (object, initial) => {
+        if (!initial) wake(object);
+      },
+      update: (before, after) => {
+        if (hasNews(before, after)) wake(after);
+      },
+    });
+  }
+  for (const [kind, config] of configs) {
+    const wake = (object: KubeObject): void => {
+      for (const user of releases.store.byIndex(byConfig, `${kind}/${keyOf(object)}`)) queue.add(keyOf(user));
+    };
+    config.addHandler({
+      add: (object, initial) => {
+        if (!initial) wake(object);
+      },
+      update: (_before, after) => wake(after),
+      delete: wake,
+    });
+  }
+}
+
+function becameReady(before: HelmReleaseDraft, after: HelmReleaseDraft): boolean {
+  if (!isTrue(after, readyCondition)) return false;
+  return !isTrue(before, readyCondition) || before.status?.observedGeneration !== after.status?.observedGeneration;
+}
+
+/** Whether a source has a new artifact, or can be used now where it could not before. */
+function hasNews({ status: before }: ChartSource, { status: after }: ChartSource): boolean {
+  if (after?.artifact === undefined) return false;
+  const { artifact } = after;
+  return (
+    artifact.revision !== before?.artifact?.revision ||
+    artifact.digest !== before?.artifact?.digest ||
+    after.observedGeneration !== before?.observedGeneration ||
+    (isReady(after) && !isReady(before))
+  );
+}
+
+function isReady(status: ChartSource['status']): boolean {
+  return status?.conditions?.find(({ type }) => type === readyCondition)?.status === 'True';
+}
+
+/** A release that is ready with this very artifact has nothing to learn from it. */
+function hasAttempted(user: HelmReleaseDraft, source: ChartSource, kind: string): boolean {
+  const revision = source.status?.artifact?.revision;
+  if (!isTrue(user, readyCondition) || revision === undefined) return false;
+  const { lastAttemptedRevision, lastAttemptedRevisionDigest } = user.status ?? {};
+  if (kind === 'HelmChart') return lastAttemptedRevision === revision;
+  const digest = revision.slice(revision.indexOf('@') + 1);
+  return digest !== '' && lastAttemptedRevisionDigest === digest;
+}

@@ -1,0 +1,151 @@
+// Drift: how the objects of a release differ from what it applied, as a dry-run of applying them again tells.
+import type { HelmRelease } from '#api/helm/helmrelease';
+import { differences, type Difference } from '#kube/apply/drift';
+import { type KubeObject, parseApiVersion, type Unstructured } from '#kube/object';
+import { errorMessage } from '#lib/errors';
+import { GoRegexp } from '#lib/go-regexp';
+import { matches, parseSelector } from '#lib/label-selector';
+import pLimit from 'p-limit';
+import { desiredHash, liveFingerprint } from '../apply/fingerprint.ts';
+import type { ReleaseContext } from './action.ts';
+import { fieldManager, group } from './helmrelease.ts';
+import { type ReleaseItem, withOwnership } from './release-objects.ts';
+import { identityOf } from './revision.ts';
+import type { StoredRelease } from './storage.ts';
+import { itemsOf } from './upgrade.ts';
+
+export interface Update {
+  readonly type: 'update';
+  readonly item: ReleaseItem;
+  readonly changes: readonly Difference[];
+  readonly live: Unstructured;
+  readonly wanted: Unstructured;
+  /** Whether there are fields to leave alone. */
+  readonly hasIgnored: boolean;
+}
+
+export type Drift = { readonly type: 'create' | 'exclude'; readonly item: ReleaseItem } | Update;
+
+export interface DriftReport {
+  /** In the order of the manifest. */
+  readonly drifts: readonly Drift[];
+  /** Whether anything is to be put back. */
+  readonly drifted: boolean;
+}
+
+const comparedAtOnce = 8;
+const exclusionKey = `${group}/driftDetection`;
+
+/** Looks at each object that moved since it was last known to be as wanted. Throws when not one could be compared. */
+export async function detectDrift(context: ReleaseContext, release: StoredRelease): Promise<DriftReport> {
+  const rules = ignoreRules(context.object.spec.driftDetection?.ignore);
+  const items = await itemsOf(context, release, identityOf(release));
+  const limit = pLimit(comparedAtOnce);
+  const problems: string[] = [];
+  const found = await Promise.all(
+    items.map((item) =>
+      limit(async () => {
+        try {
+          return await compare(context, release, item, rules);
+        } catch (error) {
+          context.signal.throwIfAborted();
+          problems.push(`${item.subject}: ${errorMessage(error)}`);
+          return undefined;
+        }
+      }),
+    ),
+  );
+  const drifts = found.filter((drift) => drift !== undefined);
+  const drifted = drifts.some(({ type }) => type !== 'exclude');
+  if (problems.length > 0 && !drifted) throw new Error(problems.toSorted().join(', '));
+  for (const problem of problems) context.log.error({ error: problem }, 'an object could not be compared');
+  return { drifts, drifted };
+}
+
+async function compare(
+  context: ReleaseContext,
+  release: StoredRelease,
+  item: ReleaseItem,
+  rules: readonly IgnoreRule[],
+): Promise<Drift | undefined> {
+  const { cluster, applier, applied, signal } = context;
+  const { resource, key, id } = item;
+  const object = withOwnership(item.object, identityOf(release));
+  const desired = desiredHash(object);
+  const watched = await applier.view.owned(resource, key);
+  const known = applied.get(id);
+  if (watched !== undefined && known?.desired === desired && known.live === liveFingerprint(watched)) return undefined;
+  if (isExcluded(item.object)) return { type: 'exclude', item };
+  const ignored = rules.filter((rule) => rule.matches(item.object)).flatMap(({ paths }) => paths);
+  if (ignored.includes('')) return { type: 'exclude', item };
+  const live = await applier.view.fetch(resource, key);
+  if (live === undefined) return { type: 'create', item };
+  if (isExcluded(live)) return { type: 'exclude', item };
+  const wanted = await cluster.client.apply(resource, object, { fieldManager, force: true, dryRun: true, signal });
+  const changes = differences(live, wanted, { ignore: ignored }).filter(
+    // What others add to labels and annotations is theirs.
+    ({ path, kind }) => !path.startsWith('/metadata/') || kind !== 'removed',
+  );
+  if (changes.length === 0) {
+    applied.set(id, { desired, live: liveFingerprint(live) });
+    return undefined;
+  }
+  return { type: 'update', item, changes, live, wanted, hasIgnored: ignored.length > 0 };
+}
+
+function isExcluded({ metadata: { labels = {}, annotations = {} } }: KubeObject): boolean {
+  return labels[exclusionKey] === 'disabled' || annotations[exclusionKey] === 'disabled';
+}
+
+interface IgnoreRule {
+  readonly paths: readonly string[];
+  readonly matches: (object: Unstructured) => boolean;
+}
+
+type Ignore = NonNullable<NonNullable<HelmRelease['spec']['driftDetection']>['ignore']>;
+
+function ignoreRules(ignore: Ignore = []): IgnoreRule[] {
+  return ignore.map(({ paths, target }) => {
+    if (target === undefined) return { paths, matches: () => true };
+    const { labelSelector, annotationSelector } = target;
+    try {
+      const patterns = (['group', 'version', 'kind', 'namespace', 'name'] as const).map((part) => ({
+        part,
+        accepts: anchored(target[part]),
+      }));
+      const labels = labelSelector ? parseSelector(labelSelector) : undefined;
+      const annotations = annotationSelector ? parseSelector(annotationSelector) : undefined;
+      return {
+        paths,
+        matches: (object) => {
+          const { namespace = '', name = '', ...metadata } = object.metadata;
+          const own = { ...parseApiVersion(object.apiVersion ?? ''), kind: object.kind ?? '', namespace, name };
+          if (!patterns.every(({ part, accepts }) => accepts(own[part]))) return false;
+          if (labels !== undefined && !matches(labels, metadata.labels)) return false;
+          return annotations === undefined || matches(annotations, metadata.annotations);
+        },
+      };
+    } catch (error) {
+      throw new Error(`failed to create ignore rule selector: ${errorMessage(error)}`, { cause: error });
+    }
+  });
+}
+
+/** Patterns stand for whole names; an empty one for any. */
+function anchored(pattern: string | undefined): (text: string) => boolean {
+  if (!pattern) return () => true;
+  const compiled = new GoRegexp(`^(?:${pattern})$`);
+  return (text) => compiled.match(text);
+}
+
+/** One line for each object that drifted, or is left out. */
+export function summarizeDrift({ drifts }: DriftReport): string {
+  return drifts
+    .map((drift) => {
+      const { subject } = drift.item;
+      if (drift.type !== 'update') return `${subject} ${drift.type === 'create' ? 'removed' : 'excluded'}`;
+      const count = (kind: Difference['kind']): number => drift.changes.filter((change) => change.kind === kind).length;
+      return `${subject} changed (${count('added')} additions, ${count('changed')} changes, ${count('removed')} removals)`;
+    })
+    .join('\n');
+}

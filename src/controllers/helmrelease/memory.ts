@@ -1,0 +1,52 @@
+// What is remembered of each HelmRelease's last good run, so that an interval with nothing changed costs nothing.
+import { createHash } from 'node:crypto';
+import type { Artifact } from '#api/source/shared';
+import { liveFingerprint } from '../apply/fingerprint.ts';
+import { parseObjectId } from '../apply/object-id.ts';
+import type { HelmCluster } from './cluster.ts';
+import type { HelmReleaseDraft } from './helmrelease.ts';
+import type { AppliedMemory } from './release-applier.ts';
+import type { Head } from './release-index.ts';
+
+export interface RunMemory {
+  readonly applied: AppliedMemory;
+  /** Inputs of the last run that ended well; undefined when the next one has to look closely. */
+  settled: string | undefined;
+}
+
+/** Everything a run's outcome depends on, but the objects in the cluster. */
+export function inputsOf(
+  object: HelmReleaseDraft,
+  artifact: Artifact,
+  valuesDigest: string,
+  heads: readonly Head[],
+): string {
+  const { uid, generation } = object.metadata;
+  const newest = heads[0];
+  const inputs = [uid, generation, artifact.revision, artifact.digest, valuesDigest, newest, heads.length];
+  return createHash('sha256').update(JSON.stringify(inputs)).digest('base64');
+}
+
+/** Whether every object of the release is as it was left. No request is made. */
+export async function isUntouched(
+  object: HelmReleaseDraft,
+  { applied }: RunMemory,
+  { discovery, live }: HelmCluster,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (const { id, v } of object.status?.inventory?.entries ?? []) {
+    const parsed = parseObjectId(id);
+    const remembered = applied.get(id);
+    if (parsed === undefined || remembered === undefined) {
+      // Definitions of the chart are not the release's to look after.
+      if (parsed?.kind === 'CustomResourceDefinition') continue;
+      return false;
+    }
+    const resource = discovery.peek({ group: parsed.group, version: v, kind: parsed.kind });
+    if (resource === undefined) return false;
+    const kind = await live.kind(resource, signal);
+    const found = kind?.get(parsed.namespace === '' ? parsed.name : `${parsed.namespace}/${parsed.name}`);
+    if (found === undefined || liveFingerprint(found) !== remembered.live) return false;
+  }
+  return true;
+}

@@ -1,0 +1,56 @@
+// Waits until objects whose deletion began are gone: told by their watch, or by asking where nobody watches.
+import type { LiveKind } from '#runtime/live-objects';
+import type { LiveView } from '../apply/cluster.ts';
+import { awaitObject } from './object-wait.ts';
+import type { ReleaseItem } from './release-objects.ts';
+
+export interface Doomed {
+  readonly item: ReleaseItem;
+  readonly kind: () => Promise<LiveKind | undefined>;
+}
+
+export interface EndOptions {
+  readonly view: LiveView;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+const askAgainMs = 1000;
+
+export async function awaitGone(doomed: readonly Doomed[], { view, timeoutMs, signal }: EndOptions): Promise<void> {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const either = AbortSignal.any([signal, timeout]);
+  await Promise.all(
+    doomed.map(async ({ item, kind }) => {
+      const { resource, key, subject } = item;
+      const live = await kind();
+      try {
+        if (live?.get(key) !== undefined) {
+          const until = (found: unknown): true | undefined => (found === undefined ? true : undefined);
+          await awaitObject(live, key, { timeoutMs, signal, until });
+          return;
+        }
+        // The watch does not know it: it is not marked as ours, or gone already.
+        while ((await view.fetch(resource, key)) !== undefined) await pause(askAgainMs, either);
+      } catch (error) {
+        signal.throwIfAborted();
+        throw new Error(`context deadline exceeded: ${subject} is still being deleted`, { cause: error });
+      }
+    }),
+  );
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const abort = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', abort);
+      resolve();
+    }, ms);
+    signal.addEventListener('abort', abort, { once: true });
+  });
+}

@@ -1,0 +1,508 @@
+// One pass over a HelmRelease: chart, dependencies, values, and whatever its release needs.
+import { FINALIZER } from '#api/meta';
+import type { HelmRelease } from '#api/helm/helmrelease';
+import type { HelmChart } from '#api/source/helmchart';
+import type { Artifact } from '#api/source/shared';
+import type { ValuesMap } from '#helm/index';
+import type { KubeClient } from '#kube/client';
+import type { KubeObject } from '#kube/object';
+import type { Clock } from '#lib/clock';
+import { errorMessage } from '#lib/errors';
+import { getCondition, isTrue, markReconciling, markStalled, readyCondition } from '#runtime/conditions';
+import { SupersededError, type ReconcileContext, type Result } from '#runtime/controller';
+import type { EventRecorder } from '#runtime/event-recorder';
+import type { ObjectSource } from '#runtime/fresh-objects';
+import { jitter } from '#runtime/jitter';
+import type { ObjectWriter } from '#runtime/object-writer';
+import type { DesiredContext, ReleaseContext } from './action.ts';
+import type { ChartFiles } from './chart-files.ts';
+import { syncChart, type TemplateContext } from './chart-template.ts';
+import type { HelmCluster } from './cluster.ts';
+import { passGate, setReady, type ReadyReason } from './conditions.ts';
+import { unmetDependency } from './dependencies.ts';
+import { configDigest } from './digests.ts';
+import { finalize } from './finalize.ts';
+import { intervalMs, releaseName, releaseNamespace, storageNamespace, type HelmReleaseDraft } from './helmrelease.ts';
+import { releaseLoop, type LoopOutcome } from './loop.ts';
+import { inputsOf, isUntouched, type RunMemory } from './memory.ts';
+import { ReleaseApplier } from './release-applier.ts';
+import type { ReleaseRenderer } from './renderer.ts';
+import type { ChartFile, ChartInfo } from './render-job.ts';
+import { noteRequest, pendingRequest, takeForceRequest, takeResetRequest } from './requests.ts';
+import { clearFailures } from './remediation.ts';
+import { latest } from './snapshot.ts';
+import { chartRevision, lookUpSource, type ChartSources } from './source.ts';
+import { type ReleaseCache, ReleaseStorage } from './storage.ts';
+import { NoLatestError, uninstallRelease } from './uninstall.ts';
+import { unsupportedField } from './unsupported.ts';
+import { composeValues } from './values.ts';
+
+export interface HelmReleaseDependencies {
+  readonly client: KubeClient;
+  readonly cache: ObjectSource<HelmReleaseDraft>;
+  readonly charts: ObjectSource<HelmChart & KubeObject>;
+  readonly sources: ChartSources;
+  readonly files: ChartFiles;
+  readonly renderer: ReleaseRenderer;
+  readonly releases: ReleaseCache;
+  /** The cluster a release lives in, as the identity its object names. */
+  readonly clusterFor: (object: HelmReleaseDraft) => Promise<HelmCluster>;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly options: HelmReleaseOptions;
+}
+
+export interface HelmReleaseOptions {
+  readonly jitterPercentage: number;
+  /** ms; Flux's `--requeue-dependency`. Watches wake a waiting object sooner. */
+  readonly requeueDependencyMs: number;
+  readonly noCrossNamespaceRefs: boolean;
+  /** Objects of a kind applied at once. */
+  readonly concurrency: number;
+}
+
+/** Something has to happen first; the object says what. */
+class NotYet extends Error {
+  readonly afterMs: number;
+
+  constructor(message: string, afterMs: number) {
+    super(message);
+    this.afterMs = afterMs;
+  }
+}
+
+/** Cannot pass until somebody changes something; the object says what. */
+class Stopped extends Error {}
+
+const artifactRetryMs = 30_000;
+
+interface Chart {
+  readonly info: ChartInfo;
+  readonly file: ChartFile;
+  readonly ociDigest: string;
+}
+
+export class HelmReleaseRun {
+  readonly #deps: HelmReleaseDependencies;
+  readonly #writer: ObjectWriter<HelmReleaseDraft>;
+  readonly #context: ReconcileContext;
+  readonly #memory: RunMemory;
+
+  constructor(
+    deps: HelmReleaseDependencies,
+    writer: ObjectWriter<HelmReleaseDraft>,
+    context: ReconcileContext,
+    memory: RunMemory,
+  ) {
+    this.#deps = deps;
+    this.#writer = writer;
+    this.#context = context;
+    this.#memory = memory;
+  }
+
+  get #object(): HelmReleaseDraft {
+    return this.#writer.object;
+  }
+
+  get #spec(): HelmRelease {
+    return this.#object as HelmRelease;
+  }
+
+  async go(): Promise<Result> {
+    const object = this.#object;
+    object.status ??= {};
+    if (object.metadata.deletionTimestamp !== undefined) return this.#delete();
+    await this.#writer.ensureFinalizer(FINALIZER);
+    if (object.spec.suspend === true) {
+      this.#context.log.info({}, 'reconciliation is suspended for this object');
+      noteRequest(object);
+      await this.#writer.flush();
+      return {};
+    }
+    try {
+      const result = await this.#reconcile();
+      await this.#conclude();
+      return result;
+    } catch (error) {
+      this.#context.signal.throwIfAborted();
+      return this.#failed(error);
+    }
+  }
+
+  async #failed(error: unknown): Promise<Result> {
+    const object = this.#object;
+    this.#memory.settled = undefined;
+    if (error instanceof Stopped) this.#observe();
+    if (error instanceof SupersededError) {
+      this.#ready('False', 'HealthCheckCanceled', 'New reconciliation triggered, health checks canceled');
+      this.#event('info', 'HealthCheckCanceled', 'New reconciliation triggered, health checks canceled');
+    }
+    const handled = error instanceof Stopped || error instanceof NotYet || error instanceof SupersededError;
+    if (!handled && getCondition(object, readyCondition)?.status !== 'False') {
+      this.#ready('False', 'ReconcileError', errorMessage(error));
+    }
+    await this.#conclude();
+    if (error instanceof NotYet) {
+      this.#context.log.info({}, error.message);
+      return { requeueAfter: error.afterMs };
+    }
+    if (handled) return {};
+    throw error;
+  }
+
+  async #conclude(): Promise<void> {
+    this.#context.signal.throwIfAborted();
+    noteRequest(this.#object);
+    await this.#writer.flush();
+  }
+
+  #observe(): void {
+    const { generation } = this.#object.metadata;
+    if (generation !== undefined) this.#object.status!.observedGeneration = generation;
+  }
+
+  async #delete(): Promise<Result> {
+    const object = this.#object;
+    try {
+      await finalize(object, {
+        clusterFor: this.#deps.clusterFor,
+        contextOf: (cluster) => this.#releaseContext(cluster, this.#oldRelease() ?? this.#release()),
+        chart: this.#templateContext(),
+        now: () => this.#deps.clock.now(),
+        signal: this.#context.signal,
+      });
+    } catch (error) {
+      this.#context.signal.throwIfAborted();
+      if (getCondition(object, readyCondition)?.status !== 'False') {
+        this.#ready('False', 'UninstallFailed', errorMessage(error));
+      }
+      await this.#conclude();
+      throw error;
+    }
+    await this.#writer.removeFinalizer(FINALIZER);
+    return {};
+  }
+
+  async #reconcile(): Promise<Result> {
+    const object = this.#object;
+    const { options, random } = this.#deps;
+    this.#checkSpec();
+    await this.#syncChart();
+    this.#checkDependencies();
+    const { artifact, kind } = this.#artifact();
+    const values = await this.#values();
+    const valuesDigest = configDigest(values);
+    const cluster = await this.#gate(['RESTClientError'], 'RESTClientError', '', () => this.#deps.clusterFor(object));
+    const storage = this.#storage(cluster, this.#release());
+    const interval = (): Result => ({
+      requeueAfter: jitter(intervalMs(this.#spec), options.jitterPercentage, random),
+    });
+    const inputs = inputsOf(object, artifact, valuesDigest, await storage.heads());
+    if (await this.#isSettled(inputs, cluster)) return interval();
+    this.#memory.settled = undefined;
+    markReconciling(object, 'Progressing', 'Fulfilling prerequisites', this.#deps.clock.now());
+    this.#writer.announce();
+    const chart = await this.#chart(artifact, kind);
+    const base = this.#releaseContext(cluster, this.#release(), storage);
+    if (await this.#leaveOldRelease(cluster, chart)) return { requeue: true };
+    this.#noteAttempt(chart, valuesDigest);
+    const context: DesiredContext = {
+      ...base,
+      chart: chart.info,
+      file: chart.file,
+      ociDigest: chart.ociDigest,
+      values,
+      valuesDigest,
+    };
+    const outcome = await releaseLoop(context, {
+      takeForceRequest: () => takeForceRequest(object),
+      announce: () => this.#writer.announce(),
+    });
+    return this.#resultOf(outcome, async () => {
+      this.#memory.settled = inputsOf(object, artifact, valuesDigest, await storage.heads());
+      return interval();
+    });
+  }
+
+  async #resultOf(outcome: LoopOutcome, done: () => Promise<Result>): Promise<Result> {
+    const { options, random } = this.#deps;
+    if (outcome.next === 'requeue') return { requeue: true };
+    this.#observe();
+    switch (outcome.next) {
+      case 'retry':
+        return { requeueAfter: jitter(outcome.afterMs, options.jitterPercentage, random) };
+      case 'stop':
+        this.#context.log.error({ error: outcome.message }, 'reconciliation stalled');
+        return {};
+      default: {
+        const isReady = isTrue(this.#object, readyCondition);
+        const result = await done();
+        if (!isReady) this.#memory.settled = undefined;
+        return result;
+      }
+    }
+  }
+
+  /** Nothing to do: same inputs as the last good run, and nobody touched what is looked after. */
+  async #isSettled(inputs: string, cluster: HelmCluster): Promise<boolean> {
+    const object = this.#object;
+    if (this.#memory.settled !== inputs || !isTrue(object, readyCondition)) return false;
+    if (pendingRequest(object) !== undefined) return false;
+    const mode = object.spec.driftDetection?.mode ?? 'disabled';
+    return mode === 'disabled' || isUntouched(object, this.#memory, cluster, this.#context.signal);
+  }
+
+  #checkSpec(): void {
+    const { chart, chartRef } = this.#object.spec;
+    const now = this.#deps.clock.now();
+    if ((chart === undefined) === (chartRef === undefined)) {
+      const message = 'invalid Chart reference: either chart or chartRef must be set';
+      markStalled(this.#object, 'InvalidChartReference', message, now);
+      this.#ready('False', 'InvalidChartReference', message);
+      throw new Stopped(message);
+    }
+    const field = unsupportedField(this.#spec);
+    if (field === undefined) return;
+    const message = `${field} is not supported`;
+    markStalled(this.#object, 'NotSupported', message, now);
+    this.#ready('False', 'NotSupported', message);
+    this.#event('error', 'NotSupported', message);
+    throw new Stopped(message);
+  }
+
+  async #syncChart(): Promise<void> {
+    try {
+      await syncChart(this.#object, this.#templateContext());
+    } catch (error) {
+      this.#context.signal.throwIfAborted();
+      const message = `could not sync HelmChart: ${errorMessage(error)}`;
+      this.#event('error', 'HelmChartSyncErr', message);
+      throw new Error(message, { cause: error });
+    }
+  }
+
+  #checkDependencies(): void {
+    const { cache, options } = this.#deps;
+    const unmet = unmetDependency(this.#spec, cache);
+    if (unmet !== undefined) {
+      const isNews = getCondition(this.#object, readyCondition)?.message !== unmet;
+      this.#progress();
+      this.#ready('False', 'DependencyNotReady', unmet);
+      if (isNews) this.#event('info', 'DependencyNotReady', unmet);
+      throw new NotYet(unmet, options.requeueDependencyMs);
+    }
+    this.#pass(['DependencyNotReady']);
+  }
+
+  #artifact(): { readonly artifact: Artifact; readonly kind: string } {
+    const object = this.#object;
+    const { options, sources, random } = this.#deps;
+    const lookup = lookUpSource(object, sources, options);
+    if ('denied' in lookup) {
+      markStalled(object, 'AccessDenied', lookup.denied, this.#deps.clock.now());
+      this.#ready('False', 'AccessDenied', lookup.denied);
+      this.#event('error', 'AccessDenied', lookup.denied);
+      throw new Stopped(lookup.denied);
+    }
+    if ('failed' in lookup) {
+      this.#progress();
+      this.#ready('False', 'ArtifactFailed', lookup.failed);
+      throw new Error(lookup.failed);
+    }
+    this.#pass(['AccessDenied', 'ArtifactFailed']);
+    if ('unready' in lookup) {
+      this.#progress();
+      this.#ready('False', 'SourceNotReady', lookup.unready);
+      const after = jitter(options.requeueDependencyMs, options.jitterPercentage, random);
+      throw new NotYet(lookup.unready, after);
+    }
+    this.#pass(['SourceNotReady']);
+    return { artifact: lookup.found, kind: lookup.kind };
+  }
+
+  #values(): Promise<ValuesMap> {
+    const { client } = this.#deps;
+    return this.#gate(['ValuesError'], 'ValuesError', 'could not resolve chart values: ', () =>
+      composeValues(this.#spec, client, this.#context.signal),
+    );
+  }
+
+  async #chart(artifact: Artifact, kind: string): Promise<Chart> {
+    const { files, renderer } = this.#deps;
+    const { signal } = this.#context;
+    let path: string;
+    try {
+      path = await files.path(artifact, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!errorMessage(error).includes('status: 404'))
+        throw this.#fault('ArtifactFailed', 'Could not load chart: ', error);
+      const message = 'Source not ready: artifact not found. Retrying in 30s';
+      this.#ready('False', 'ArtifactFailed', message);
+      throw new NotYet(message, artifactRetryMs);
+    }
+    const plain = { path, digest: artifact.digest };
+    const info = await this.#gate(['ArtifactFailed'], 'ArtifactFailed', 'Could not load chart: ', () =>
+      renderer.chartInfo(plain, signal),
+    );
+    try {
+      const { version, ociDigest } = chartRevision(artifact, kind, info.version);
+      this.#pass(['ChartMutateError']);
+      if (version === undefined) return { info, file: plain, ociDigest };
+      return { info: { ...info, version }, file: { ...plain, version }, ociDigest };
+    } catch (error) {
+      throw this.#fault('ChartMutateError', '', error);
+    }
+  }
+
+  /** Uninstalls the release the object was for, when it is for another one now; tells whether there was one. */
+  async #leaveOldRelease(cluster: HelmCluster, chart: Chart): Promise<boolean> {
+    const object = this.#object;
+    const old = this.#oldRelease();
+    const snapshot = latest(object.status?.history);
+    if (old === undefined || snapshot === undefined) return false;
+    const inPlace = object.spec.upgrade?.chartNameChangeStrategy === 'InPlaceUpdate';
+    const reason =
+      old.namespace !== storageNamespace(this.#spec)
+        ? 'storage namespace'
+        : snapshot.namespace !== releaseNamespace(this.#spec)
+          ? 'release namespace'
+          : snapshot.name !== releaseName(this.#spec)
+            ? 'release name'
+            : snapshot.chartName !== chart.info.name && !inPlace
+              ? 'chart name'
+              : undefined;
+    if (reason === undefined) return false;
+    this.#context.log.info({ reason }, 'release target configuration changed: uninstalling the current release');
+    await uninstallRelease(this.#releaseContext(cluster, old)).catch((error: unknown) => {
+      if (!(error instanceof NoLatestError)) throw error;
+    });
+    const status = object.status!;
+    status.history = [];
+    clearFailures(object);
+    delete status.storageNamespace;
+    return true;
+  }
+
+  #noteAttempt({ info, ociDigest }: Chart, valuesDigest: string): void {
+    const object = this.#object;
+    const status = object.status!;
+    status.storageNamespace = storageNamespace(this.#spec);
+    const isReset = takeResetRequest(object);
+    const isOther =
+      status.lastAttemptedGeneration !== object.metadata.generation ||
+      status.lastAttemptedRevision !== info.version ||
+      status.lastAttemptedConfigDigest !== valuesDigest;
+    if (isReset || isOther) clearFailures(object);
+    if (object.metadata.generation !== undefined) status.lastAttemptedGeneration = object.metadata.generation;
+    status.lastAttemptedRevision = info.version;
+    if (ociDigest === '') delete status.lastAttemptedRevisionDigest;
+    else status.lastAttemptedRevisionDigest = ociDigest;
+    status.lastAttemptedConfigDigest = valuesDigest;
+    delete status.lastAttemptedValuesChecksum;
+    delete status.lastReleaseRevision;
+  }
+
+  #release(): { readonly namespace: string; readonly name: string } {
+    return { namespace: storageNamespace(this.#spec), name: releaseName(this.#spec) };
+  }
+
+  /** Where the release of the history is stored; undefined when there never was one. */
+  #oldRelease(): { readonly namespace: string; readonly name: string } | undefined {
+    const { storageNamespace: namespace, history } = this.#object.status ?? {};
+    const snapshot = latest(history);
+    return namespace && snapshot !== undefined ? { namespace, name: snapshot.name } : undefined;
+  }
+
+  #storage(cluster: HelmCluster, id: { readonly namespace: string; readonly name: string }): ReleaseStorage {
+    const { releases, renderer, clock } = this.#deps;
+    return new ReleaseStorage(id, {
+      client: cluster.client,
+      heads: cluster.heads,
+      cache: releases,
+      cluster: cluster.client.config.server,
+      unpack: (payload, signal) => renderer.unpack(payload, signal),
+      clock,
+      signal: this.#context.signal,
+    });
+  }
+
+  #releaseContext(
+    cluster: HelmCluster,
+    id: { readonly namespace: string; readonly name: string },
+    storage = this.#storage(cluster, id),
+  ): ReleaseContext {
+    const { renderer, clock, options } = this.#deps;
+    const { signal, superseded, log } = this.#context;
+    return {
+      object: this.#object,
+      cluster,
+      storage,
+      applier: new ReleaseApplier(cluster, { concurrency: options.concurrency }, signal),
+      renderer,
+      applied: this.#memory.applied,
+      clock,
+      log,
+      signal,
+      superseded,
+      event: (severity, reason, message, metadata) => this.#event(severity, reason, message, metadata),
+    };
+  }
+
+  #templateContext(): TemplateContext {
+    const { client, charts } = this.#deps;
+    return {
+      client,
+      charts,
+      event: (severity, reason, message) => this.#event(severity, reason, message),
+      signal: this.#context.signal,
+    };
+  }
+
+  /** Does something that Ready is False of with `reason` when it fails. */
+  async #gate<T>(
+    passed: readonly ReadyReason[],
+    reason: ReadyReason,
+    prefix: string,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    try {
+      const result = await work();
+      this.#pass(passed);
+      return result;
+    } catch (error) {
+      this.#context.signal.throwIfAborted();
+      throw this.#fault(reason, prefix, error);
+    }
+  }
+
+  #fault(reason: ReadyReason, prefix: string, error: unknown): Error {
+    const message = `${prefix}${errorMessage(error)}`;
+    this.#progress();
+    this.#ready('False', reason, message);
+    this.#event('error', reason, message);
+    return new Error(message, { cause: error });
+  }
+
+  #progress(): void {
+    markReconciling(this.#object, 'Progressing', 'Fulfilling prerequisites', this.#deps.clock.now());
+  }
+
+  #pass(reasons: readonly ReadyReason[]): void {
+    passGate(this.#object, reasons, this.#deps.clock.now());
+  }
+
+  #ready(status: 'True' | 'False' | 'Unknown', reason: ReadyReason, message: string): void {
+    setReady(this.#object, status, reason, message, this.#deps.clock.now());
+  }
+
+  #event(
+    severity: 'info' | 'error' | 'trace',
+    reason: string,
+    message: string,
+    metadata?: Readonly<Record<string, string>>,
+  ): void {
+    this.#deps.events.record(this.#object, { severity, reason, message, ...(metadata && { metadata }) });
+  }
+}

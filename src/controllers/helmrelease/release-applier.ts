@@ -1,0 +1,198 @@
+// Brings the objects of a release into a cluster by server-side apply, and takes those out that it no longer has.
+import { applyObject } from '#kube/apply/apply';
+import { cleanupPatch, type CleanupRules } from '#kube/apply/managers';
+import type { Unstructured } from '#kube/object';
+import { isNotFound } from '#kube/status-error';
+import { errorMessage } from '#lib/errors';
+import pLimit from 'p-limit';
+import type { Remembered } from '../apply/applier.ts';
+import { type Cluster, LiveView } from '../apply/cluster.ts';
+import { desiredHash, liveFingerprint } from '../apply/fingerprint.ts';
+import type { ReadinessTarget } from '../apply/readiness.ts';
+import { fieldManager } from './helmrelease.ts';
+import {
+  isKept,
+  ownershipProblem,
+  type ReleaseIdentity,
+  type ReleaseItem,
+  resolveObjects,
+  withOwnership,
+} from './release-objects.ts';
+
+export interface ReleaseApplierOptions {
+  /** Objects of a kind written at once. */
+  readonly concurrency: number;
+}
+
+/** By inventory id. */
+export type AppliedMemory = Map<string, Remembered>;
+
+export interface ApplyRequest {
+  readonly items: readonly ReleaseItem[];
+  readonly release: ReleaseIdentity;
+  readonly memory: AppliedMemory;
+  /** Refuse fields the server does not know. */
+  readonly validate: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface ApplyOutcome {
+  /** What there is to wait for. */
+  readonly targets: ReadinessTarget[];
+  /** What was not there before. */
+  readonly created: ReleaseItem[];
+}
+
+/** Some objects were refused; what was made before is in `outcome`. */
+export class ReleaseApplyError extends Error {
+  readonly outcome: ApplyOutcome;
+
+  constructor(message: string, outcome: ApplyOutcome) {
+    super(message);
+    this.name = 'ReleaseApplyError';
+    this.outcome = outcome;
+  }
+}
+
+/** Fields of releases that Helm, or Flux before server-side apply, wrote become ours to remove. */
+const cleanup: CleanupRules = {
+  fieldManager,
+  takeovers: [
+    { manager: fieldManager, operations: ['Update'] },
+    { manager: 'helm', operations: ['Update', 'Apply'] },
+  ],
+};
+
+export class ReleaseApplier {
+  readonly #options: ReleaseApplierOptions;
+  readonly #cluster: Cluster;
+  readonly #view: LiveView;
+
+  constructor(cluster: Cluster, options: ReleaseApplierOptions, signal: AbortSignal) {
+    this.#cluster = cluster;
+    this.#options = options;
+    this.#view = new LiveView(cluster, signal);
+  }
+
+  get view(): LiveView {
+    return this.#view;
+  }
+
+  resolve(objects: readonly Unstructured[], release: ReleaseIdentity): Promise<ReleaseItem[]> {
+    return resolveObjects(objects, release, this.#view);
+  }
+
+  /** Throws, naming the object, when one that is there already belongs to somebody else. */
+  async checkOwnership(
+    items: readonly ReleaseItem[],
+    release: ReleaseIdentity,
+    phase: 'install' | 'update',
+  ): Promise<void> {
+    await this.#view.lookUp(items);
+    for (const { object, resource, key } of items) {
+      const live = this.#view.existing(resource, key);
+      const problem = live === undefined ? undefined : ownershipProblem(live, release);
+      if (problem === undefined) continue;
+      const { name = '', namespace = '' } = object.metadata;
+      throw new Error(
+        `Unable to continue with ${phase}: ${object.kind ?? ''} "${name}" in namespace "${namespace}" exists and ` +
+          `cannot be imported into the current release: ${problem}`,
+      );
+    }
+  }
+
+  /** Applies kind by kind in the order given, objects of one kind together. Throws a ReleaseApplyError. */
+  async apply(request: ApplyRequest): Promise<ApplyOutcome> {
+    const outcome: ApplyOutcome = { targets: [], created: [] };
+    for (const batch of batchesOf(request.items)) {
+      const failures: string[] = [];
+      const limit = pLimit(this.#options.concurrency);
+      await Promise.all(
+        batch.map((item) =>
+          limit(async () => {
+            if (request.signal.aborted) return;
+            try {
+              await this.#applyItem(item, request, outcome);
+            } catch (error) {
+              if (request.signal.aborted) return;
+              const { name = '' } = item.object.metadata;
+              failures.push(`cannot patch "${name}" with kind ${item.object.kind ?? ''}: ${errorMessage(error)}`);
+            }
+          }),
+        ),
+      );
+      request.signal.throwIfAborted();
+      if (failures.length > 0) throw new ReleaseApplyError(failures.toSorted().join(' && '), outcome);
+    }
+    return outcome;
+  }
+
+  /** Deletes what is not kept by its annotation. Returns a line for each object that could not be deleted. */
+  async remove(items: readonly ReleaseItem[], signal: AbortSignal): Promise<string[]> {
+    const failures: string[] = [];
+    for (const { resource, key, subject } of items) {
+      try {
+        const live = (await this.#view.owned(resource, key)) ?? (await this.#view.fetch(resource, key));
+        if (live === undefined || isKept(live)) continue;
+        const { name = '', namespace } = live.metadata;
+        await this.#cluster.client.delete(resource, { name, namespace }, { propagationPolicy: 'Background', signal });
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!isNotFound(error)) failures.push(`${subject}: ${errorMessage(error)}`);
+      }
+    }
+    return failures;
+  }
+
+  async #applyItem(item: ReleaseItem, request: ApplyRequest, outcome: ApplyOutcome): Promise<void> {
+    const { resource, key, subject, id } = item;
+    const { memory, release, signal, validate } = request;
+    const object = withOwnership(item.object, release);
+    const desired = desiredHash(object);
+    const owned = await this.#view.owned(resource, key);
+    const known = memory.get(id);
+    const target = (written: Unstructured): ReadinessTarget => ({
+      subject,
+      key,
+      object: written,
+      kind: () => this.#view.kind(resource),
+    });
+    if (owned !== undefined && known?.desired === desired && known.live === liveFingerprint(owned)) {
+      outcome.targets.push(target(owned));
+      return;
+    }
+    memory.delete(id);
+    const { client } = this.#cluster;
+    const fieldValidation = validate ? ('Strict' as const) : ('Ignore' as const);
+    const options = { fieldManager, force: true, fieldValidation, signal };
+    let { object: applied, action } = await applyObject(client, resource, object, options);
+    if (action === 'created') outcome.created.push(item);
+    else applied = (await this.#takeOver(item, { object, applied, signal })) ?? applied;
+    memory.set(id, { desired, live: liveFingerprint(applied) });
+    outcome.targets.push(target(applied));
+  }
+
+  /** Takes fields over from before server-side apply, then applies again: now what the manifest lacks goes away. */
+  async #takeOver(
+    { resource }: ReleaseItem,
+    { object, applied, signal }: { object: Unstructured; applied: Unstructured; signal: AbortSignal },
+  ): Promise<Unstructured | undefined> {
+    const body = cleanupPatch(applied, cleanup);
+    if (body.length === 0) return undefined;
+    const { name = '', namespace } = applied.metadata;
+    const { client } = this.#cluster;
+    await client.patch(resource, { name, namespace }, { type: 'json', body }, { fieldManager, signal });
+    return client.apply(resource, object, { fieldManager, force: true, signal });
+  }
+}
+
+/** Consecutive objects of one kind. */
+function batchesOf(items: readonly ReleaseItem[]): ReleaseItem[][] {
+  const batches: ReleaseItem[][] = [];
+  for (const item of items) {
+    const last = batches.at(-1);
+    if (last?.[0]?.object.kind === item.object.kind) last!.push(item);
+    else batches.push([item]);
+  }
+  return batches;
+}

@@ -1,0 +1,211 @@
+// The steps that installing and upgrading have in common: render, definitions, hooks, apply, wait, record.
+import type { Hook, HookEvent, RecordedHook, ReleaseRecord, ReleaseStatus, ValuesMap } from '#helm/index';
+import { metadataOnly } from '#helm/index';
+import { isAlreadyExists } from '#kube/status-error';
+import { errorMessage } from '#lib/errors';
+import { awaitReady, NotReadyError, type ReadinessTarget } from '../apply/readiness.ts';
+import type { DesiredContext, ReleaseContext } from './action.ts';
+import { applyCrds } from './crds.ts';
+import { releaseName, releaseNamespace, timeoutMs, type ActionName } from './helmrelease.ts';
+import { runHooks } from './hooks.ts';
+import type { ApplyOutcome } from './release-applier.ts';
+import type { ReleaseIdentity, ReleaseItem } from './release-objects.ts';
+import type { RenderOutput } from './render-job.ts';
+import { helmTime, type StoredRelease } from './storage.ts';
+
+/** Settings of install, upgrade and rollback that these steps go by. */
+export interface StepSettings {
+  readonly disableHooks?: boolean | undefined;
+  readonly disableWait?: boolean | undefined;
+  readonly disableWaitForJobs?: boolean | undefined;
+  readonly disableOpenAPIValidation?: boolean | undefined;
+  readonly disableSchemaValidation?: boolean | undefined;
+  readonly crds?: 'Skip' | 'Create' | 'CreateReplace' | undefined;
+}
+
+export interface RevisionRequest {
+  readonly revision: number;
+  readonly isUpgrade: boolean;
+  readonly values: ValuesMap;
+  readonly settings: StepSettings;
+}
+
+/** Renders a revision. The chart's definitions come first: templates may ask for what they bring. */
+export async function renderRevision(
+  context: DesiredContext,
+  { revision, isUpgrade, values, settings }: RevisionRequest,
+): Promise<RenderOutput> {
+  const { object, file, cluster, signal, renderer } = context;
+  const render = (): Promise<RenderOutput> =>
+    renderer.render({
+      object: object as Parameters<typeof renderer.render>[0]['object'],
+      file,
+      values,
+      revision,
+      isUpgrade,
+      skipSchemaValidation: settings.disableSchemaValidation === true,
+      cluster,
+      signal,
+    });
+  const rendered = await render();
+  const crds = rendered.crds.flatMap(({ objects }) => objects);
+  const policy = settings.crds ?? 'Create';
+  if (crds.length === 0 || policy === 'Skip') return rendered;
+  let changed: boolean;
+  try {
+    changed = await applyCrds(crds, { context, policy });
+  } catch (error) {
+    throw new Error(`failed to apply CustomResourceDefinitions: ${errorMessage(error)}`, { cause: error });
+  }
+  return changed ? render() : rendered;
+}
+
+export function recordedHooks(hooks: readonly Hook[]): RecordedHook[] {
+  return hooks.map((hook) => ({
+    name: hook.name,
+    kind: hook.kind,
+    path: hook.path,
+    manifest: hook.manifest,
+    events: [...hook.events],
+    last_run: { started_at: '', completed_at: '', phase: '' },
+    weight: hook.weight,
+    delete_policies: [...hook.deletePolicies],
+    output_log_policies: [...hook.outputLogPolicies],
+  }));
+}
+
+export interface NewRecord {
+  readonly rendered: RenderOutput;
+  readonly revision: number;
+  readonly values: ValuesMap;
+  readonly status: ReleaseStatus;
+  readonly description: string;
+  /** When the release was first installed; now, when left out. */
+  readonly firstDeployed?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+export function newRecord({ object, clock }: ReleaseContext, made: NewRecord): StoredRelease {
+  const { rendered, revision, values, status, description, labels = {} } = made;
+  const now = helmTime(clock.now());
+  const record: ReleaseRecord = {
+    name: releaseName(object),
+    namespace: releaseNamespace(object),
+    version: revision,
+    info: {
+      first_deployed: made.firstDeployed ?? now,
+      last_deployed: now,
+      deleted: '',
+      description,
+      status,
+      ...(rendered.notes !== '' && { notes: rendered.notes }),
+    },
+    chart: metadataOnly(rendered.metadata),
+    ...(Object.keys(values).length > 0 && { config: asStored(values) }),
+    manifest: rendered.manifest,
+    hooks: recordedHooks(rendered.hooks),
+    apply_method: 'ssa',
+  };
+  return { record, parts: rendered.parts, labels };
+}
+
+/** Values as they come back from the storage: JSON knows one kind of number. */
+function asStored(values: ValuesMap): ValuesMap {
+  return JSON.parse(
+    JSON.stringify(values, (_key, value: unknown) => (typeof value === 'bigint' ? Number(value) : value)),
+  ) as ValuesMap;
+}
+
+export async function setStatus(
+  { storage }: ReleaseContext,
+  release: StoredRelease,
+  status: ReleaseStatus,
+  description: string,
+): Promise<void> {
+  release.record.info = { ...release.record.info, status, description };
+  await storage.update(release);
+}
+
+export interface HookRequest {
+  readonly settings: StepSettings;
+  readonly action: ActionName;
+  readonly event: HookEvent;
+  /** What stands before the error of a hook. */
+  readonly prefix: string;
+}
+
+export async function runReleaseHooks(
+  { object, cluster, clock, signal }: ReleaseContext,
+  { record }: StoredRelease,
+  { settings, action, event, prefix }: HookRequest,
+): Promise<void> {
+  if (settings.disableHooks === true) return;
+  const hooks = record.hooks ?? [];
+  try {
+    await runHooks(hooks, event, {
+      cluster,
+      namespace: record.namespace,
+      timeoutMs: timeoutMs(object, action),
+      clock,
+      signal,
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new Error(`${prefix}${errorMessage(error)}`, { cause: error });
+  }
+}
+
+export function identityOf({ record }: StoredRelease): ReleaseIdentity {
+  return { name: record.name, namespace: record.namespace };
+}
+
+export async function applyItems(
+  { applier, applied, signal }: ReleaseContext,
+  items: readonly ReleaseItem[],
+  release: ReleaseIdentity,
+  settings: StepSettings,
+): Promise<ApplyOutcome> {
+  const validate = settings.disableOpenAPIValidation !== true;
+  return applier.apply({ items, release, memory: applied, validate, signal });
+}
+
+/** Waits until what was applied is ready, as the settings ask. */
+export async function waitForItems(
+  { object, signal, superseded }: ReleaseContext,
+  targets: readonly ReadinessTarget[],
+  settings: StepSettings,
+  action: ActionName,
+): Promise<void> {
+  if (settings.disableWait === true) return;
+  const waited =
+    settings.disableWaitForJobs === true ? targets.filter(({ object: { kind } }) => kind !== 'Job') : targets;
+  if (waited.length === 0) return;
+  try {
+    await awaitReady(waited, {
+      timeoutMs: timeoutMs(object, action),
+      failFast: true,
+      signal: AbortSignal.any([signal, superseded]),
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof NotReadyError) || error.failedEarly) throw error;
+    throw new Error(`context deadline exceeded: ${error.message}`, { cause: error });
+  }
+}
+
+/** Makes the target namespace where the spec asks for it. */
+export async function ensureNamespace({ object, cluster, signal }: ReleaseContext): Promise<void> {
+  const { targetNamespace, install } = object.spec;
+  if (!targetNamespace || install?.createNamespace !== true) return;
+  const namespaces = { group: '', version: 'v1', plural: 'namespaces', namespaced: false };
+  const namespace = {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: targetNamespace, labels: { name: targetNamespace } },
+  };
+  try {
+    await cluster.client.create(namespaces, namespace, { fieldManager: 'helm-controller', signal });
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+  }
+}

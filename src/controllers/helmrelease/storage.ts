@@ -1,0 +1,238 @@
+// Helm's storage of one release: a Secret for each revision, which the real helm reads and writes, too.
+import { LRUCache } from 'lru-cache';
+import {
+  assembleRelease,
+  type PackedParts,
+  releaseLabels,
+  type ReleaseRecord,
+  releaseSecretName,
+  releaseSecretType,
+  releaseSelector,
+  systemLabels,
+  type UnpackedRelease,
+} from '#helm/index';
+import type { KubeClient } from '#kube/client';
+import type { KubeObject } from '#kube/object';
+import { isNotFound } from '#kube/status-error';
+import type { Clock } from '#lib/clock';
+import type { Head, Heads, ReleaseId } from './release-index.ts';
+import { secrets } from './values.ts';
+
+/** A revision as it is stored. The record has no files of the chart: those are in the parts. */
+export interface StoredRelease {
+  readonly record: ReleaseRecord;
+  readonly parts: PackedParts;
+  /** Labels of the user's. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+interface ReleaseSecret extends KubeObject {
+  type: string;
+  data: { release: string };
+}
+
+/** Releases read or written lately, by Secret and version. */
+export class ReleaseCache {
+  readonly #cache: LRUCache<string, StoredRelease>;
+
+  constructor({ maxBytes = 32 * 1024 * 1024 }: { readonly maxBytes?: number } = {}) {
+    this.#cache = new LRUCache({ maxSize: maxBytes, sizeCalculation: sizeOf });
+  }
+
+  get(key: string): StoredRelease | undefined {
+    return this.#cache.get(key);
+  }
+
+  set(key: string, release: StoredRelease): void {
+    this.#cache.set(key, release);
+  }
+}
+
+function sizeOf({ record, parts }: StoredRelease): number {
+  const hooks = (record.hooks ?? []).reduce((sum, { manifest = '' }) => sum + manifest.length, 0);
+  return 1 + 2 * (record.manifest ?? '').length + 2 * hooks + parts.chart.length + parts.body.length;
+}
+
+export interface StorageDependencies {
+  /** Acts as the identity the HelmRelease names. */
+  readonly client: KubeClient;
+  readonly heads: Heads;
+  readonly cache: ReleaseCache;
+  /** What makes equal Secrets of different clusters different. */
+  readonly cluster: string;
+  readonly unpack: (payload: string, signal: AbortSignal) => Promise<UnpackedRelease>;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** Told of each revision that was written. */
+export type StorageObserver = (release: StoredRelease) => void;
+
+/** One release's storage for the length of one run. */
+export class ReleaseStorage {
+  readonly id: ReleaseId;
+  readonly #deps: StorageDependencies;
+  #heads: Head[] | undefined;
+  /** Revisions written in this run; they are at hand whatever the cache has dropped. */
+  readonly #written = new Map<number, StoredRelease>();
+  #observer: StorageObserver | undefined;
+
+  constructor(id: ReleaseId, deps: StorageDependencies) {
+    this.id = id;
+    this.#deps = deps;
+  }
+
+  observe(observer: StorageObserver | undefined): void {
+    this.#observer = observer;
+  }
+
+  /** Revisions there are, newest first. */
+  async heads(): Promise<readonly Head[]> {
+    this.#heads ??= await this.#deps.heads.of(this.id, this.#deps.signal);
+    return this.#heads;
+  }
+
+  async last(): Promise<StoredRelease | undefined> {
+    for (const { revision } of await this.heads()) {
+      const found = await this.get(revision);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  async get(revision: number): Promise<StoredRelease | undefined> {
+    const head = (await this.heads()).find((each) => each.revision === revision);
+    if (head === undefined) return undefined;
+    const written = this.#written.get(revision);
+    if (written !== undefined) return written;
+    const known = this.#deps.cache.get(this.#cacheKey(head.secret, head.resourceVersion));
+    return known ?? this.#read(head);
+  }
+
+  async create(release: StoredRelease): Promise<void> {
+    await this.heads();
+    const secret = this.#secretOf(release, { createdAt: this.#seconds() });
+    const { client, signal } = this.#deps;
+    const made = await client.create<ReleaseSecret>(secrets, secret, { signal });
+    this.#note(release, made);
+  }
+
+  async update(release: StoredRelease): Promise<void> {
+    await this.heads();
+    const secret = this.#secretOf(release, { modifiedAt: this.#seconds() });
+    const { client, signal } = this.#deps;
+    this.#note(release, await client.update<ReleaseSecret>(secrets, secret, { signal }));
+  }
+
+  /** Deletes old revisions so that with one more there are `max`. The last deployed one stays. */
+  async makeRoom(max: number): Promise<void> {
+    if (max <= 0) return;
+    const heads = await this.heads();
+    const deployed = heads.find(({ status }) => status === 'deployed');
+    const surplus = heads.slice(max - 1).filter((head) => head !== deployed);
+    for (const head of surplus) await this.#delete(head);
+  }
+
+  /** Deletes every revision. */
+  async purge(): Promise<void> {
+    const heads = [...(await this.heads())];
+    const { client, signal } = this.#deps;
+    const [only] = heads;
+    if (heads.length === 1 && only !== undefined) {
+      await this.#delete(only);
+      return;
+    }
+    const { namespace, name } = this.id;
+    await client.deleteCollection(secrets, { namespace, labelSelector: releaseSelector(name), signal });
+    for (const head of heads) this.#forget(head);
+  }
+
+  async #delete(head: Head): Promise<void> {
+    const { client, signal } = this.#deps;
+    try {
+      await client.delete(secrets, { namespace: this.id.namespace, name: head.secret }, { signal });
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+    this.#forget(head);
+  }
+
+  #forget(head: Head): void {
+    this.#heads = this.#heads?.filter((each) => each !== head);
+    this.#written.delete(head.revision);
+    this.#deps.heads.wrote(this.id, head.secret, undefined);
+  }
+
+  async #read(head: Head): Promise<StoredRelease | undefined> {
+    const { client, cache, signal, unpack } = this.#deps;
+    let secret: ReleaseSecret;
+    try {
+      secret = await client.get<ReleaseSecret>(
+        secrets,
+        { namespace: this.id.namespace, name: head.secret },
+        { signal },
+      );
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+    const payload = Buffer.from(secret.data?.release ?? '', 'base64').toString('latin1');
+    const release: StoredRelease = { ...(await unpack(payload, signal)), labels: customLabels(secret) };
+    cache.set(this.#cacheKey(head.secret, secret.metadata.resourceVersion ?? ''), release);
+    return release;
+  }
+
+  #note(release: StoredRelease, secret: ReleaseSecret): void {
+    const { name = '', resourceVersion = '' } = secret.metadata;
+    const { version, info } = release.record;
+    this.#heads = [
+      { secret: name, revision: version, status: info.status ?? 'unknown', resourceVersion },
+      ...(this.#heads ?? []).filter(({ revision }) => revision !== version),
+    ].toSorted((a, b) => b.revision - a.revision);
+    this.#written.set(version, release);
+    this.#deps.heads.wrote(this.id, name, resourceVersion);
+    this.#deps.cache.set(this.#cacheKey(name, resourceVersion), release);
+    this.#observer?.(release);
+  }
+
+  #secretOf(
+    { record, parts, labels }: StoredRelease,
+    times: { readonly createdAt?: number; readonly modifiedAt?: number },
+  ): ReleaseSecret {
+    const { name, version, info } = record;
+    return {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: {
+        name: releaseSecretName(name, version),
+        namespace: this.id.namespace,
+        labels: releaseLabels({
+          release: name,
+          status: info.status ?? 'unknown',
+          revision: version,
+          custom: labels,
+          ...times,
+        }),
+      },
+      type: releaseSecretType,
+      data: { release: Buffer.from(assembleRelease(record, parts)).toString('base64') },
+    };
+  }
+
+  #seconds(): number {
+    return Math.floor(this.#deps.clock.now() / 1000);
+  }
+
+  #cacheKey(secret: string, resourceVersion: string): string {
+    return `${this.#deps.cluster} ${this.id.namespace}/${secret}@${resourceVersion}`;
+  }
+}
+
+function customLabels({ metadata }: KubeObject): Record<string, string> {
+  return Object.fromEntries(Object.entries(metadata.labels ?? {}).filter(([key]) => !systemLabels.includes(key)));
+}
+
+/** Time as Helm writes it: Go's RFC3339Nano drops trailing zeros of the fraction. */
+export function helmTime(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.?0*Z$/, 'Z');
+}

@@ -1,0 +1,22 @@
+// Fields whose meaning is not implemented: named to the user, never passed over.
+import type { HelmRelease } from '#api/helm/helmrelease';
+
+/** The first field that asks for something that cannot be done here; undefined when there is none. */
+export function unsupportedField({ spec }: Pick<HelmRelease, 'spec'>): string | undefined {
+  const found: readonly (readonly [string, boolean])[] = [
+    ['spec.kubeConfig', spec.kubeConfig !== undefined],
+    ['spec.dependsOn[].readyExpr', (spec.dependsOn ?? []).some(({ readyExpr }) => Boolean(readyExpr))],
+    ['spec.healthCheckExprs', (spec.healthCheckExprs ?? []).length > 0],
+    ['spec.install.serverSideApply: false', spec.install?.serverSideApply === false],
+    ['spec.upgrade.serverSideApply: disabled', spec.upgrade?.serverSideApply === 'disabled'],
+    ['spec.rollback.serverSideApply: disabled', spec.rollback?.serverSideApply === 'disabled'],
+    ['spec.upgrade.preserveValues', spec.upgrade?.preserveValues === true],
+    [
+      `spec.postRenderStrategy: ${spec.postRenderStrategy ?? ''}`,
+      spec.postRenderStrategy !== undefined &&
+        spec.postRenderStrategy !== 'nohooks' &&
+        (spec.postRenderers ?? []).length > 0,
+    ],
+  ];
+  return found.find(([, isUsed]) => isUsed)?.[0];
+}

@@ -34,7 +34,8 @@ export function kustomizationReconciler(
     }
     const started = deps.clock.monotonic();
     let memory = memories.get(key);
-    if (memory === undefined) memories.set(key, (memory = { applied: new Map(), settled: undefined }));
+    if (memory === undefined)
+      memories.set(key, (memory = { applied: new Map(), settled: undefined, knownFromStart: false }));
     const writer = new ObjectWriter<KustomizationDraft>({
       client: deps.client,
       ref: kustomizations,

@@ -14,6 +14,8 @@ export interface RunMemory {
   readonly applied: Map<string, Remembered>;
   /** Inputs of the last run that ended well; undefined when the next one has to look closely. */
   settled: string | undefined;
+  /** This process knows the object from before its first run: no other one can have left anything behind. */
+  knownFromStart: boolean;
 }
 
 /** Everything a run's outcome depends on, but the cluster's state. */

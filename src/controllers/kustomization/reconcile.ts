@@ -16,8 +16,8 @@ import { JobError } from '#workers/pool';
 import { reconcileRequest } from '#runtime/predicates';
 import { ApplyError, type Applier, type ApplyOutcome } from '../apply/applier.ts';
 import { changeLog } from '../apply/change-set.ts';
-import { groupKindOf, type Cluster } from '../apply/cluster.ts';
-import { formatObjectId, inventoryEntry, objectIdOf, type InventoryEntry } from '../apply/object-id.ts';
+import type { Cluster } from '../apply/cluster.ts';
+import type { InventoryEntry } from '../apply/object-id.ts';
 import { prepareObjects } from '../apply/prepare.ts';
 import { prune } from '../apply/pruner.ts';
 import { ArtifactUnavailableError, type Builder, type BuildOutput } from './build.ts';
@@ -29,6 +29,8 @@ import { checkHealth, goDuration } from './health.ts';
 import { withOutcome } from './history.ts';
 import { intervalMs, retryIntervalMs, timeoutMs, type KustomizationDraft } from './kustomization.ts';
 import { inputsOf, isUntouched, type RunMemory } from './memory.ts';
+import { claims, neverConcluded, ownedObjects } from './recovery.ts';
+import { step, StepError } from './step-error.ts';
 import { lookUpSource, type Sources } from './source.ts';
 import { substitutionVariables } from './variables.ts';
 
@@ -64,17 +66,6 @@ const group = 'kustomize.toolkit.fluxcd.io';
 /** How long a new source may be without an artifact before that is said. */
 const sourceGraceMs = 2000;
 
-/** A failure with the reason it gives Ready. */
-class StepError extends Error {
-  readonly reason: ReadyReason;
-
-  constructor(reason: ReadyReason, cause: unknown) {
-    super(errorMessage(cause), { cause });
-    this.name = 'StepError';
-    this.reason = reason;
-  }
-}
-
 export class KustomizationRun {
   readonly #deps: KustomizationDependencies;
   readonly #writer: ObjectWriter<KustomizationDraft>;
@@ -83,6 +74,7 @@ export class KustomizationRun {
   readonly #started: number;
   #revision = '';
   #digest: string | undefined;
+  #firstRun = false;
 
   constructor(
     deps: KustomizationDependencies,
@@ -105,6 +97,7 @@ export class KustomizationRun {
     const object = this.#object;
     if (object.metadata.deletionTimestamp !== undefined) {
       const cluster = await this.#deps.clusterFor(object);
+      await this.#recover(cluster);
       await finalize(object, {
         ...this.#context,
         cluster,
@@ -114,6 +107,7 @@ export class KustomizationRun {
       await this.#writer.removeFinalizer(FINALIZER);
       return {};
     }
+    if (!(object.metadata.finalizers ?? []).includes(FINALIZER)) this.#memory.knownFromStart = true;
     await this.#writer.ensureFinalizer(FINALIZER);
     if (object.spec.suspend === true) {
       this.#context.log.info({}, 'Reconciliation is suspended for this object');
@@ -202,6 +196,8 @@ export class KustomizationRun {
     const { client, clusterFor } = this.#deps;
     const { signal } = this.#context;
     const cluster = await step('ReconciliationFailed', () => clusterFor(object));
+    this.#firstRun = neverConcluded(object);
+    await step('ReconciliationFailed', () => this.#recover(cluster));
     const variables = await step('BuildFailed', () => substitutionVariables(object, client, signal));
     const inputs = inputsOf(object, artifact, variables);
     if (await this.#isSettled(inputs, artifact, cluster)) return this.#pendingRequest() !== undefined;
@@ -213,6 +209,16 @@ export class KustomizationRun {
     this.#succeed(artifact, built);
     if (!outcome.changes.some(({ action }) => action === 'skipped')) this.#memory.settled = inputs;
     return true;
+  }
+
+  /** Takes up what another process made in a first run that it did not bring to an end. */
+  async #recover(cluster: Cluster): Promise<void> {
+    const object = this.#object;
+    if (this.#memory.knownFromStart || !neverConcluded(object)) return;
+    const { name, namespace = '' } = object.metadata;
+    const entries = await ownedObjects(cluster, { name, namespace }, this.#context.signal);
+    if (entries.length > 0) (object.status ??= {}).inventory = { entries };
+    this.#memory.knownFromStart = true;
   }
 
   async #converge(
@@ -303,6 +309,8 @@ export class KustomizationRun {
    * would leave one that nothing ever deletes.
    */
   async #claim(objects: readonly Unstructured[], cluster: Cluster): Promise<void> {
+    // Of a first run the labels are record enough.
+    if (this.#firstRun) return;
     const status = (this.#object.status ??= {});
     const entries = status.inventory?.entries ?? [];
     const known = new Set(entries.map(({ id }) => id));
@@ -455,24 +463,6 @@ export class KustomizationRun {
       metadata: { ...(this.#revision !== '' && { [`${group}/revision`]: this.#revision }), ...metadata },
     });
   }
-}
-
-async function step<T>(reason: ReadyReason, work: () => T | Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw error instanceof StepError ? error : new StepError(reason, error);
-  }
-}
-
-/** Inventory entries of objects that may not be there yet. */
-function claims(objects: readonly Unstructured[], { discovery }: Cluster): InventoryEntry[] {
-  return objects.map((object) => {
-    const resource = discovery.peek(groupKindOf(object.apiVersion ?? '', object.kind ?? ''));
-    const entry = inventoryEntry(object);
-    if (resource?.namespaced !== false) return entry;
-    return { ...entry, id: formatObjectId({ ...objectIdOf(object), namespace: '' }) };
-  });
 }
 
 function originOf(artifact: Artifact): string | undefined {

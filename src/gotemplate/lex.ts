@@ -21,7 +21,6 @@ export type TokenType =
   | 'rawString'
   | 'rightDelim'
   | 'rightParen'
-  | 'space'
   | 'string'
   | 'text'
   | 'variable'
@@ -45,9 +44,12 @@ export interface Token {
   readonly type: TokenType;
   /** Index in the text (of UTF-16 units). */
   readonly pos: number;
+  /** Of a field: all of a chain written without anything between, such as `.a.b`. */
   readonly value: string;
   /** Line of its start, from 1. */
   readonly line: number;
+  /** Do blanks stand before it? Within actions they separate operands and mean nothing else. */
+  readonly spaced: boolean;
 }
 
 const KEYWORDS: ReadonlySet<string> = new Set<Keyword>([
@@ -69,10 +71,15 @@ export function describeToken(token: Token): string {
   if (token.type === 'eof') return 'EOF';
   if (token.type === 'error') return token.value;
   if (token.type === 'dot' || KEYWORDS.has(token.type)) return `<${token.value}>`;
+  const value = token.type === 'field' ? `.${fieldNames(token)[0]}` : token.value;
   // The length that counts is in bytes, what is shown is ten runes.
-  if (new TextEncoder().encode(token.value).length > 10)
-    return `${quote(Array.from(token.value).slice(0, 10).join(''))}...`;
-  return quote(token.value);
+  if (new TextEncoder().encode(value).length > 10) return `${quote(Array.from(value).slice(0, 10).join(''))}...`;
+  return quote(value);
+}
+
+/** The names of a field token: `.a.b` has two. */
+export function fieldNames({ value }: Token): string[] {
+  return value.slice(1).split('.');
 }
 
 const LEFT = '{{';
@@ -122,8 +129,12 @@ export class Lexer {
   #startLine = 1;
   #parens = 0;
   #insideAction = false;
-  // Sticky, and used only with lastIndex set just before.
+  #spaced = false;
+  // Sticky, and used only with lastIndex set just before. Most templates are read once, by code that is not yet optimised:
+  // a regular expression runs through a word at full speed even then.
   readonly #wordPattern = /[A-Za-z0-9_]+/y;
+  readonly #chainPattern = /(?:\.[A-Za-z_][A-Za-z0-9_]*)+/y;
+  readonly #integerPattern = /[0-9]+(?=[ \t\r\n)|}])/y;
   readonly #stringPattern = /[^"\\\n]*"/y;
 
   constructor(text: string, options: LexOptions = {}) {
@@ -135,19 +146,27 @@ export class Lexer {
     return this.#insideAction ? this.#action() : this.#outside();
   }
 
-  #emit(type: TokenType): Token {
-    const token = { type, pos: this.#start, value: this.#text.slice(this.#start, this.#pos), line: this.#startLine };
+  #emit(type: TokenType, value = this.#text.slice(this.#start, this.#pos)): Token {
+    const token = { type, pos: this.#start, value, line: this.#startLine, spaced: this.#spaced };
     this.#start = this.#pos;
     this.#startLine = this.#line;
+    this.#spaced = false;
     return token;
   }
 
   /** Ends the input: the next token is the end of the file. */
   #error(message: string): Token {
-    const token: Token = { type: 'error', pos: this.#start, value: message, line: this.#startLine };
+    const token: Token = {
+      type: 'error',
+      pos: this.#start,
+      value: message,
+      line: this.#startLine,
+      spaced: this.#spaced,
+    };
     this.#start = 0;
     this.#pos = 0;
     this.#text = '';
+    this.#spaced = false;
     return token;
   }
 
@@ -201,7 +220,7 @@ export class Lexer {
         continue;
       }
       this.#pos = inner;
-      const token = this.#emit('leftDelim');
+      const token = this.#emit('leftDelim', LEFT);
       this.#skip(body);
       this.#insideAction = true;
       this.#parens = 0;
@@ -239,15 +258,26 @@ export class Lexer {
   #closeAction(trim: boolean): Token {
     if (trim) this.#skip(this.#pos + 2);
     this.#pos += RIGHT.length;
-    const token = this.#emit('rightDelim');
+    const token = this.#emit('rightDelim', RIGHT);
     if (trim) this.#skip(this.#spacesEnd(this.#pos));
     this.#insideAction = false;
     return token;
   }
 
   #action(): Token {
-    const code = this.#text.charCodeAt(this.#pos);
-    if (isSpace(code)) return this.#rightTrimAt(this.#pos) ? this.#rightDelim(true) : this.#space();
+    let code = this.#text.charCodeAt(this.#pos);
+    if (isSpace(code)) {
+      const end = this.#spacesEnd(this.#pos);
+      // The last blank may belong to a trim marker.
+      if (this.#rightTrimAt(end - 1)) {
+        this.#skip(end - 1);
+        return this.#rightDelim(true);
+      }
+      this.#skip(end);
+      this.#spaced = true;
+      code = this.#text.charCodeAt(end);
+    }
+    if (code === 0x2e && this.#chain()) return this.#emit('field');
     if (isAsciiLetter(code)) return this.#identifier();
     if (code === 0x7d && this.#text.charCodeAt(this.#pos + 1) === 0x7d) return this.#rightDelim(false);
     const char = this.#peek();
@@ -258,6 +288,17 @@ export class Lexer {
     return this.#punctuation(char);
   }
 
+  /** Takes a chain of fields in ASCII; others, and what is wrong, are left to be read one by one. */
+  #chain(): boolean {
+    const before = this.#pos;
+    this.#chainPattern.lastIndex = before;
+    if (!this.#chainPattern.test(this.#text)) return false;
+    this.#pos = this.#chainPattern.lastIndex;
+    if (this.#atTerminator()) return true;
+    this.#pos = before;
+    return false;
+  }
+
   #rightDelim(trim: boolean): Token {
     return this.#parens === 0 ? this.#closeAction(trim) : this.#error('unclosed left paren');
   }
@@ -265,14 +306,14 @@ export class Lexer {
   #punctuation(char: string): Token {
     switch (char) {
       case '=':
-        return this.#emit('assign');
+        return this.#emit('assign', '=');
       case ':': {
         const following = this.#peek();
         this.#take(following);
         return following === '=' ? this.#emit('declare') : this.#error('expected :=');
       }
       case '|':
-        return this.#emit('pipe');
+        return this.#emit('pipe', '|');
       case '"':
         return this.#quoted('"', 'string', 'unterminated quoted string');
       case "'":
@@ -290,7 +331,7 @@ export class Lexer {
       }
       case '(':
         this.#parens++;
-        return this.#emit('leftParen');
+        return this.#emit('leftParen', '(');
       case ')':
         this.#parens--;
         return this.#parens < 0 ? this.#error('unexpected right paren') : this.#emit('rightParen');
@@ -300,19 +341,7 @@ export class Lexer {
     return this.#error(`unrecognized character in action: ${describeRune(char)}`);
   }
 
-  #space(): Token {
-    let end = this.#spacesEnd(this.#pos);
-    // The last blank may belong to a trim marker.
-    if (this.#rightTrimAt(end - 1)) {
-      end--;
-      if (end === this.#pos) return this.#closeAction(true);
-    }
-    this.#advance(end);
-    return this.#emit('space');
-  }
-
   #word(): void {
-    // Nearly all words are ASCII: a regular expression runs through them at once.
     this.#wordPattern.lastIndex = this.#pos;
     if (this.#wordPattern.test(this.#text)) this.#pos = this.#wordPattern.lastIndex;
     for (let char = this.#peek(); char > '\u007f' && isAlphaNumeric(char); char = this.#peek()) {
@@ -386,6 +415,11 @@ export class Lexer {
   }
 
   #number(): Token {
+    this.#integerPattern.lastIndex = this.#pos;
+    if (this.#integerPattern.test(this.#text)) {
+      this.#pos = this.#integerPattern.lastIndex;
+      return this.#emit('number');
+    }
     const problem = (): Token => this.#error(`bad number syntax: ${quote(this.#text.slice(this.#start, this.#pos))}`);
     if (!this.#scanNumber()) return problem();
     const sign = this.#peek();

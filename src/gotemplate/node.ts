@@ -18,13 +18,13 @@ export interface ActionNode extends At {
 export interface PipeNode extends At {
   readonly type: 'pipe';
   /** Assignment to variables that exist, not a declaration. */
-  isAssign: boolean;
-  readonly decl: VariableNode[];
-  readonly cmds: CommandNode[];
+  readonly isAssign: boolean;
+  readonly decl: readonly VariableNode[];
+  readonly cmds: readonly CommandNode[];
 }
 export interface CommandNode extends At {
   readonly type: 'command';
-  readonly args: Operand[];
+  readonly args: readonly Operand[];
 }
 export interface IdentifierNode extends At {
   readonly type: 'identifier';
@@ -67,7 +67,7 @@ export interface StringNode extends At {
 }
 export interface ListNode extends At {
   readonly type: 'list';
-  readonly nodes: Statement[];
+  readonly nodes: readonly Statement[];
 }
 export interface BranchNode extends At {
   readonly type: 'if' | 'range' | 'with';

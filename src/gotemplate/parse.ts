@@ -1,12 +1,13 @@
 // The parser: tokens to trees, with Go's error texts.
 import { quote, unquote } from '#lib/go-quote';
 import { ParseError } from './errors.ts';
-import { describeToken, Lexer, type Token, type TokenType } from './lex.ts';
+import { describeToken, fieldNames, Lexer, type Token, type TokenType } from './lex.ts';
 import {
   isEmptyList,
   nodeString,
   type BranchNode,
   type CommandNode,
+  type FieldNode,
   type ListNode,
   type MarkNode,
   type Node,
@@ -73,14 +74,16 @@ class Parser {
   }
 
   parse(): Map<string, Tree> {
-    const root: ListNode = { type: 'list', pos: this.#peek().pos, nodes: [] };
-    while (this.#peek().type !== 'eof') {
-      if (this.#peek().type === 'leftDelim' && this.#definition()) continue;
-      const node = this.#textOrAction();
+    let token = this.#next();
+    const { pos } = token;
+    const nodes: Statement[] = [];
+    for (; token.type !== 'eof'; token = this.#next()) {
+      const node = this.#statement(token, true);
+      if (node === undefined) continue;
       if (isMark(node)) throw this.error(`unexpected ${nodeString(node)}`);
-      root.nodes.push(node);
+      nodes.push(node);
     }
-    this.#add(this.#scope.name, root);
+    this.#add(this.#scope.name, { type: 'list', pos, nodes: exact(nodes) });
     return this.#trees;
   }
 
@@ -113,23 +116,8 @@ class Parser {
     return this.#ahead;
   }
 
-  #nextNonSpace(): Token {
-    let token = this.#next();
-    while (token.type === 'space') token = this.#next();
-    return token;
-  }
-
-  #peekNonSpace(): Token {
-    let token = this.#peek();
-    while (token.type === 'space') {
-      this.#next();
-      token = this.#peek();
-    }
-    return token;
-  }
-
   #expect(type: TokenType, context: string): Token {
-    const token = this.#nextNonSpace();
+    const token = this.#next();
     if (token.type !== type) throw this.#unexpected(token, context);
     return token;
   }
@@ -153,26 +141,18 @@ class Parser {
     }
   }
 
-  /** A `{{define}}`, when one is next; otherwise nothing is taken. */
-  #definition(): boolean {
-    const delim = this.#next();
-    const word = this.#nextNonSpace();
-    if (word.type !== 'define') {
-      this.#back(word);
-      this.#back(delim);
-      return false;
-    }
+  /** A `{{define}}`, its word being read. */
+  #definition(): void {
     const context = 'define clause';
     const outer = this.#scope;
     this.#scope = newScope('definition');
-    const token = this.#nextNonSpace();
+    const token = this.#next();
     const name = this.#templateName(token, context);
     this.#expect('rightDelim', context);
     const { list, mark } = this.#itemList();
     if (mark.type !== 'end') throw this.error(`unexpected ${nodeString(mark)} in ${context}`);
     this.#add(name, list);
     this.#scope = outer;
-    return true;
   }
 
   #templateName(token: Token, context: string): string {
@@ -190,34 +170,42 @@ class Parser {
 
   /** Statements up to an `{{end}}` or `{{else}}`. */
   #itemList(): { list: ListNode; mark: MarkNode } {
-    const list: ListNode = { type: 'list', pos: this.#peekNonSpace().pos, nodes: [] };
-    while (this.#peekNonSpace().type !== 'eof') {
-      const node = this.#textOrAction();
-      if (isMark(node)) return { list, mark: node };
-      list.nodes.push(node);
+    let token = this.#next();
+    const { pos } = token;
+    const nodes: Statement[] = [];
+    for (; token.type !== 'eof'; token = this.#next()) {
+      const node = this.#statement(token, false);
+      if (isMark(node)) return { list: { type: 'list', pos, nodes: exact(nodes) }, mark: node };
+      nodes.push(node);
     }
     throw this.error('unexpected EOF');
   }
 
-  #textOrAction(): Statement | MarkNode {
-    const token = this.#nextNonSpace();
+  #statement(token: Token, isTop: false): Statement | MarkNode;
+  #statement(token: Token, isTop: true): Statement | MarkNode | undefined;
+  /** The statement that begins with this token; undefined for a definition, which only the top of a text may hold. */
+  #statement(token: Token, isTop: boolean): Statement | MarkNode | undefined {
     if (token.type === 'text') return { type: 'text', pos: token.pos, text: token.value };
     if (token.type !== 'leftDelim') throw this.#unexpected(token, 'input');
+    const word = this.#next();
+    if (isTop && word.type === 'define') {
+      this.#definition();
+      return undefined;
+    }
     const scope = this.#scope;
     scope.actionLine = token.line;
-    const node = this.#action();
+    const node = this.#action(word);
     scope.actionLine = 0;
     return node;
   }
 
-  #action(): Statement | MarkNode {
-    const token = this.#nextNonSpace();
+  #action(token: Token): Statement | MarkNode {
     switch (token.type) {
       case 'block':
         return this.#block();
       case 'break':
       case 'continue': {
-        const following = this.#nextNonSpace();
+        const following = this.#next();
         if (following.type !== 'rightDelim') throw this.#unexpected(following, `{{${token.type}}}`);
         if (this.#scope.rangeDepth === 0) throw this.error(`{{${token.type}}} outside {{range}}`);
         return { type: token.type, pos: token.pos };
@@ -239,7 +227,7 @@ class Parser {
   }
 
   #else(): MarkNode {
-    const next = this.#peekNonSpace();
+    const next = this.#peek();
     // `{{else if …}}`: the word stays for the branch that ends here.
     if (next.type === 'if' || next.type === 'with') return { type: 'else', pos: next.pos };
     return { type: 'else', pos: this.#expect('rightDelim', 'else').pos };
@@ -270,7 +258,7 @@ class Parser {
 
   #block(): TemplateNode {
     const context = 'block clause';
-    const token = this.#nextNonSpace();
+    const token = this.#next();
     const name = this.#templateName(token, context);
     const pipe = this.#pipeline(context, 'rightDelim');
     const outer = this.#scope;
@@ -287,9 +275,9 @@ class Parser {
 
   #template(): TemplateNode {
     const context = 'template clause';
-    const token = this.#nextNonSpace();
+    const token = this.#next();
     const name = this.#templateName(token, context);
-    const following = this.#nextNonSpace();
+    const following = this.#next();
     if (following.type === 'rightDelim') return { type: 'template', pos: token.pos, name, pipe: undefined };
     this.#back(following);
     return { type: 'template', pos: token.pos, name, pipe: this.#pipeline(context, 'rightDelim') };
@@ -298,87 +286,90 @@ class Parser {
   // --- pipelines ---
 
   #pipeline(context: string, end: 'rightDelim' | 'rightParen'): PipeNode {
-    const pipe: PipeNode = { type: 'pipe', pos: this.#peekNonSpace().pos, isAssign: false, decl: [], cmds: [] };
-    this.#declarations(pipe, context);
+    const { pos } = this.#peek();
+    const { decl, isAssign } = this.#declarations(context);
+    const cmds: CommandNode[] = [];
     for (;;) {
-      const token = this.#nextNonSpace();
+      const token = this.#next();
       if (token.type === end) break;
       if (!OPERAND_STARTS.has(token.type)) throw this.#unexpected(token, context);
       this.#back(token);
-      pipe.cmds.push(this.#command());
+      cmds.push(this.#command());
     }
-    if (pipe.cmds.length === 0) throw this.error(`missing value for ${context}`);
-    for (const [at, command] of pipe.cmds.entries()) {
+    if (cmds.length === 0) throw this.error(`missing value for ${context}`);
+    for (let at = 1; at < cmds.length; at++) {
       // Only the first command may start with something that cannot be called.
-      if (at > 0 && CONSTANTS.has(command.args[0]?.type ?? 'nil')) {
+      if (CONSTANTS.has(cmds[at]?.args[0]?.type ?? 'nil')) {
         throw this.error(`non executable command in pipeline stage ${at + 1}`);
       }
     }
-    return pipe;
+    return { type: 'pipe', pos, isAssign, decl, cmds: exact(cmds) };
   }
 
   /** `$x :=`, `$x =`, and in a range `$i, $x :=`. */
-  #declarations(pipe: PipeNode, context: string): void {
-    for (;;) {
-      const variable = this.#peekNonSpace();
-      if (variable.type !== 'variable') return;
+  #declarations(context: string): Pick<PipeNode, 'decl' | 'isAssign'> {
+    if (this.#peek().type !== 'variable') return NO_DECLARATIONS;
+    const decl: VariableNode[] = [];
+    for (let variable = this.#peek(); variable.type === 'variable'; variable = this.#peek()) {
       this.#next();
-      // `$x foo` begins a command: whether a blank follows must be put back too.
-      const adjacent = this.#peek();
-      const following = this.#peekNonSpace();
+      const following = this.#peek();
       const comma = following.type === 'char' && following.value === ',';
       if (following.type !== 'assign' && following.type !== 'declare' && !comma) {
-        if (adjacent.type === 'space') this.#back(adjacent);
+        // `$x foo` begins a command.
         this.#back(variable);
-        return;
+        break;
       }
-      this.#nextNonSpace();
-      pipe.decl.push(variableNode(variable.pos, variable.value));
+      this.#next();
+      decl.push(variableNode(variable.pos, variable.value));
       this.#scope.vars.push(variable.value);
-      if (!comma) {
-        pipe.isAssign = following.type === 'assign';
-        return;
-      }
-      if (context !== 'range' || pipe.decl.length >= 2) throw this.error(`too many declarations in ${context}`);
-      const { type } = this.#peekNonSpace();
+      if (!comma) return { decl: exact(decl), isAssign: following.type === 'assign' };
+      if (context !== 'range' || decl.length >= 2) throw this.error(`too many declarations in ${context}`);
+      const { type } = this.#peek();
       if (type !== 'variable' && type !== 'rightDelim' && type !== 'rightParen') {
         throw this.error('range can only initialize variables');
       }
     }
+    return { decl: exact(decl), isAssign: false };
   }
 
   #command(): CommandNode {
     const args: Operand[] = [];
-    const { pos } = this.#peekNonSpace();
+    const { pos } = this.#peek();
     for (;;) {
-      this.#peekNonSpace();
       const operand = this.#operand();
-      if (operand !== undefined) args.push(operand);
       const token = this.#next();
-      if (token.type === 'space') continue;
-      if (token.type === 'rightDelim' || token.type === 'rightParen') this.#back(token);
-      else if (token.type !== 'pipe') throw this.#unexpected(token, 'operand');
-      break;
+      if (operand !== undefined) args.push(operand);
+      const { type, spaced } = token;
+      if (type === 'pipe') break;
+      const another = operand !== undefined && spaced && OPERAND_STARTS.has(type);
+      if (!another && type !== 'rightDelim' && type !== 'rightParen') throw this.#unexpected(token, 'operand');
+      this.#back(token);
+      if (!another) break;
     }
     if (args.length === 0) throw this.error('empty command');
-    return { type: 'command', pos, args };
+    return { type: 'command', pos, args: exact(args) };
   }
 
   /** A term and the fields after it; undefined when no operand is next. */
   #operand(): Operand | undefined {
     const node = this.#term();
-    if (node === undefined || this.#peek().type !== 'field') return node;
-    const { pos } = this.#peek();
+    if (node === undefined) return undefined;
+    const { type, spaced, pos } = this.#peek();
+    if (type !== 'field' || spaced) return node;
     const fields: string[] = [];
-    while (this.#peek().type === 'field') fields.push(this.#next().value.slice(1));
-    if (node.type === 'field') return { type: 'field', pos, ident: [...node.ident, ...fields] };
+    for (let token = this.#peek(); token.type === 'field' && !token.spaced; token = this.#peek()) {
+      fields.push(...fieldNames(this.#next()));
+    }
+    if (node.type === 'field') {
+      return { type: 'field', pos: node.ident.length > 1 ? node.pos : pos, ident: [...node.ident, ...fields] };
+    }
     if (node.type === 'variable') return { type: 'variable', pos, ident: [...node.ident, ...fields] };
     if (CONSTANTS.has(node.type)) throw this.error(`unexpected . after term ${quote(nodeString(node))}`);
     return { type: 'chain', pos, node, fields };
   }
 
   #term(): Operand | undefined {
-    const token = this.#nextNonSpace();
+    const token = this.#next();
     const { pos, value } = token;
     switch (token.type) {
       case 'identifier':
@@ -391,7 +382,7 @@ class Parser {
         if (!this.#scope.vars.includes(value)) throw this.error(`undefined variable ${quote(value)}`);
         return variableNode(pos, value);
       case 'field':
-        return { type: 'field', pos, ident: [value.slice(1)] };
+        return fieldNode(token);
       case 'bool':
         return { type: 'bool', pos, value: value === 'true' };
       case 'charConstant':
@@ -422,9 +413,24 @@ function isMark(node: Statement | MarkNode): node is MarkNode {
   return node.type === 'end' || node.type === 'else';
 }
 
+/** Its place is, as Go has it, that of the second name when there are several. */
+function fieldNode(token: Token): FieldNode {
+  const ident = fieldNames(token);
+  const [first = ''] = ident;
+  return { type: 'field', pos: ident.length > 1 ? token.pos + 1 + first.length : token.pos, ident };
+}
+
+/** A list without the room to grow that pushing leaves behind: trees live long, and most of their lists have one element. */
+function exact<T>(list: readonly T[]): T[] {
+  const [first] = list;
+  return list.length === 1 && first !== undefined ? [first] : list.slice();
+}
+
 function variableNode(pos: number, name: string): VariableNode {
   return { type: 'variable', pos, ident: [name] };
 }
+
+const NO_DECLARATIONS: Pick<PipeNode, 'decl' | 'isAssign'> = { decl: [], isAssign: false };
 
 const CONSTANTS: ReadonlySet<Node['type']> = new Set<Node['type']>(['bool', 'dot', 'nil', 'number', 'string']);
 

@@ -11,6 +11,8 @@ export const serviceName = 'sluice';
 /** Stands for a process outside the cluster: the aggregator only reaches Services. */
 export const localServiceName = 'sluice-local';
 const fieldManager = 'sluice';
+/** How long every API server may take to notice what it was told to trust. */
+const propagationMs = 30_000;
 
 /** The authority of this installation, for every server of the process. */
 export class Serving {
@@ -37,11 +39,13 @@ export class Serving {
   }
 
   async start(): Promise<void> {
-    const { log } = this.#context;
+    const { clock, log } = this.#context;
     this.#material = await this.#authority.start(
       async (material) => {
         // Clients must trust the new authority before anything shows its certificates.
+        const isNewAuthority = material.bundle !== this.#current().bundle;
         await this.#register(material.bundle);
+        if (isNewAuthority) await new Promise<void>((resolve) => clock.after(propagationMs, resolve));
         this.#material = material;
         for (const { server, clientCas } of this.#servers)
           server.setCertificate({ ...material, clientCas: clientCas() });

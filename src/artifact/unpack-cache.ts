@@ -63,7 +63,7 @@ export class UnpackCache {
         return known;
       }
       this.#options.observe?.miss();
-      const made = await this.#unpack(digest, await open());
+      const made = await this.#unpack(digest, open);
       this.#entries.set(digest, made);
       return made;
     });
@@ -79,12 +79,15 @@ export class UnpackCache {
     };
   }
 
-  async #unpack(digest: string, source: Readable): Promise<Entry> {
+  async #unpack(digest: string, open: () => Promise<Readable>): Promise<Entry> {
     const { algorithm, hex } = parseDigest(digest);
     const temporary = join(this.#options.directory, `.tmp-${randomBytes(8).toString('hex')}`);
     const directory = join(this.#options.directory, `${algorithm}-${hex}`);
     await mkdir(temporary, { mode: 0o700 });
+    let source: Readable | undefined;
     try {
+      // Nothing may be awaited between here and the pipe: an error of the stream would find nobody listening.
+      source = await open();
       const digester = new Digester(algorithm);
       source.on('error', (error) => digester.destroy(error));
       const files = await unpackTarGz(source.pipe(digester), temporary, this.#options.limits);
@@ -105,7 +108,7 @@ export class UnpackCache {
       await rm(temporary, { recursive: true, force: true });
       throw error;
     } finally {
-      source.destroy();
+      source?.destroy();
     }
   }
 

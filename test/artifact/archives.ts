@@ -13,7 +13,7 @@ export async function tarOf(entries: readonly Entry[]): Promise<Buffer> {
     tar.entry({ mode: 0o644, ...header }, Buffer.from(content));
   }
   tar.finalize();
-  return buffer(tar as unknown as Readable);
+  return buffer(tar);
 }
 
 export async function tarGzOf(entries: readonly Entry[]): Promise<Buffer> {

@@ -22,6 +22,10 @@ async function pack(entries: Iterable<PackEntry> | AsyncIterable<PackEntry>): Pr
   return { ...packed, bytes };
 }
 
+function one(entry: Partial<PackEntry>): PackEntry[] {
+  return [{ path: 'a', type: 'file', ...entry }];
+}
+
 describe('packTarGz', () => {
   it('gives the same bytes for the same tree, whenever and however it is read', async () => {
     const first = await pack(tree);
@@ -76,7 +80,6 @@ describe('packTarGz', () => {
   });
 
   it('tells trees apart by name, content and mode', async () => {
-    const one = (entry: Partial<PackEntry>): PackEntry[] => [{ path: 'a', type: 'file', ...entry }];
     const digests = await Promise.all(
       [one({}), one({ path: 'b' }), one({ content: Buffer.from('x') }), one({ executable: true }), []].map(
         async (entries) => (await pack(entries)).digest,

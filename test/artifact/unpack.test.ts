@@ -8,7 +8,7 @@ import { createGzip, gzipSync } from 'node:zlib';
 import { packTarGz } from '#artifact/pack';
 import { listTarGz, unpackTarGz, type UnpackLimits } from '#artifact/unpack';
 import { tempDir } from '#test/support/temp-dir';
-import { type Entry, headerBlock, streamOf, tarGzOf, tarOf } from './archives.ts';
+import { headerBlock, streamOf, tarGzOf, tarOf } from './archives.ts';
 
 /** Unpacks into `inside` of a new folder; gives back both. */
 async function unpack(
@@ -86,7 +86,7 @@ describe('unpackTarGz', () => {
 
   for (const type of ['character-device', 'block-device', 'fifo'] as const) {
     it(`refuses a ${type}`, async () => {
-      await assert.rejects(unpack(await tarGzOf([{ name: 'dev', type } as Entry])), {
+      await assert.rejects(unpack(await tarGzOf([{ name: 'dev', type }])), {
         message: `tar file entry dev contained unsupported file type ${type}`,
       });
     });

@@ -16,6 +16,7 @@ import { kustomizations, type KustomizationDraft } from '#controllers/kustomizat
 import type { SourceWithArtifact } from '#controllers/kustomization/source';
 import pLimit from 'p-limit';
 import { userAgent, type ServeContext } from './context.ts';
+import { startHelmReleases } from './helm-releases.ts';
 import { startHelmSources } from './helm-sources.ts';
 import { acquireKind, controllerOptions, resourceOfKind } from './kinds.ts';
 import { artifactOpener, localArtifactFile } from './open-artifact.ts';
@@ -46,16 +47,18 @@ export function startControllers(context: ServeContext): RunningControllers {
     defaultServiceAccount: context.flags.defaultServiceAccount,
     userAgent,
   });
+  const helmReleases = startHelmReleases(context, sources);
   const controllers = [
     startGitRepositories(context, sources.get('GitRepository') as unknown as Informer<GitRepositoryDraft>),
     ...startHelmSources(context, sources),
     startKustomizations(context, sources, clusters),
+    helmReleases.controller,
   ];
   for (const controller of controllers) controller.start();
   return {
     stop: async (graceMs) => {
       await Promise.all(controllers.map((controller) => controller.stop(graceMs)));
-      await clusters.close();
+      await Promise.all([clusters.close(), helmReleases.close()]);
     },
     abort: (reason) => {
       for (const controller of controllers) controller.abort(reason);

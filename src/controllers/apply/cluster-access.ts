@@ -64,12 +64,12 @@ export class ClusterAccess {
 
   /** Throws with what is wrong with the reference; a StalledError where only a new spec helps. */
   async clusterOf(reference: ClusterReference): Promise<Cluster> {
-    const { client, discovery, defaultServiceAccount } = this.#options;
+    const { client, discovery, informers, defaultServiceAccount } = this.#options;
     const { namespace, kubeConfig } = reference;
     const account = reference.serviceAccountName ?? defaultServiceAccount;
     const base: Omit<Cluster, 'identity'> =
       kubeConfig === undefined
-        ? { client, discovery, live: this.#live, existence: this.#existence }
+        ? { client, discovery, informers, live: this.#live, existence: this.#existence }
         : await this.#remote(namespace, kubeConfig);
     if (account === '') return { ...base, identity: '' };
     const identity = serviceAccountIdentity(namespace, account);

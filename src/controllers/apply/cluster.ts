@@ -1,6 +1,7 @@
 // The cluster as appliers see it: whom they act as, what they know of it, and how they look things up.
 import type { KubeClient } from '#kube/client';
 import type { Discovery, ResourceInfo } from '#kube/discovery';
+import type { Informers } from '#kube/informer';
 import { keyOf, parseApiVersion, resourceId, type KubeObject, type Unstructured } from '#kube/object';
 import { isForbidden, isNotFound } from '#kube/status-error';
 import type { LiveKind, LiveObjects } from '#runtime/live-objects';
@@ -41,6 +42,8 @@ export interface Cluster {
   /** Watches by our own identity. */
   readonly live: LiveObjects;
   readonly existence: ExistenceLists;
+  /** Watches of single objects, by our own identity. */
+  readonly informers: Informers;
   /** Whom `client` acts as: what one identity may list another may not know of. */
   readonly identity: string;
 }

@@ -116,9 +116,11 @@ function chartOf(object: HelmReleaseDraft): WantedChart | undefined {
 /** Nothing to apply: all that is wanted is there already, as the cache has it. */
 function isUpToDate(wanted: WantedChart, live: (HelmChart & KubeObject) | undefined): boolean {
   if (live === undefined || live.metadata.deletionTimestamp !== undefined) return false;
-  const covers = (have: Readonly<Record<string, string>> = {}, want: Readonly<Record<string, string>> = {}): boolean =>
-    Object.entries(want).every(([key, value]) => have[key] === value);
   if (!covers(live.metadata.labels, wanted.metadata.labels)) return false;
   if (!covers(live.metadata.annotations, wanted.metadata.annotations)) return false;
   return sameJson(live.spec, wanted.spec);
+}
+
+function covers(have: Readonly<Record<string, string>> = {}, want: Readonly<Record<string, string>> = {}): boolean {
+  return Object.entries(want).every(([key, value]) => have[key] === value);
 }

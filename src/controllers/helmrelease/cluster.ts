@@ -2,7 +2,6 @@
 import { type AsyncLookup, type Capabilities, defaultCapabilities } from '#helm/index';
 import type { KubeClient } from '#kube/client';
 import { NoMatchError, type ResourceInfo } from '#kube/discovery';
-import type { Informers } from '#kube/informer';
 import { apiVersionOf, parseApiVersion } from '#kube/object';
 import { isNotFound } from '#kube/status-error';
 import { errorMessage } from '#lib/errors';
@@ -10,10 +9,8 @@ import type { Cluster } from '../apply/cluster.ts';
 import type { Heads } from './release-index.ts';
 
 export interface HelmCluster extends Cluster {
-  /** Watches of single objects, such as hooks. */
-  readonly informers: Informers;
   readonly heads: Heads;
-  /** Acts as ourselves. */
+  /** Our own cluster, as ourselves. */
   readonly owner: KubeClient;
   readonly version: ServerVersion;
 }

@@ -40,7 +40,8 @@ export type ReadyReason =
   | 'HealthCheckCanceled'
   | 'NotSupported'
   | 'InvalidChartReference'
-  | 'HelmChartSyncErr';
+  | 'HelmChartSyncErr'
+  | 'InvalidCELExpression';
 
 export function setReady(
   object: HelmReleaseDraft,

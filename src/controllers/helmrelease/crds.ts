@@ -34,9 +34,8 @@ export async function applyCrds(objects: readonly Unstructured[], { context, pol
   }
   if (targets.length === 0) return false;
   await awaitReady(targets, { timeoutMs: establishedTimeoutMs, failFast: true, signal });
-  for (const { object: definition } of targets) {
-    cluster.discovery.invalidate((definition['spec'] as { group?: string } | undefined)?.group);
-  }
+  // The whole of it: templates ask for the list of all that is served.
+  cluster.discovery.invalidate();
   return true;
 }
 

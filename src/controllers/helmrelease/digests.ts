@@ -137,5 +137,5 @@ export function commonMetadataDigest(metadata: HelmRelease['spec']['commonMetada
     ...(Object.keys(annotations).length > 0 && { annotations }),
     ...(Object.keys(labels).length > 0 && { labels }),
   };
-  return sha256(`${marshalJSON(shaped as GoValue)}\n`);
+  return sha256(`${marshalJSON(shaped)}\n`);
 }

@@ -76,7 +76,14 @@ export function goDuration(ms: number): string {
 
 /** `namespace/name` of each HelmRelease this one depends on. */
 export function dependencyKeys(object: Pick<HelmRelease, 'metadata' | 'spec'>): string[] {
-  return (object.spec.dependsOn ?? []).map(({ namespace, name }) => `${namespace ?? namespaceOf(object)}/${name}`);
+  return (object.spec.dependsOn ?? []).map((dependency) => keyOfDependency(object, dependency));
+}
+
+export function keyOfDependency(
+  object: Pick<HelmRelease, 'metadata'>,
+  { namespace, name }: { readonly namespace?: string; readonly name: string },
+): string {
+  return `${namespace ?? namespaceOf(object)}/${name}`;
 }
 
 /** The object whose artifact is the chart. */

@@ -26,8 +26,7 @@ export async function awaitGone(doomed: readonly Doomed[], { view, timeoutMs, si
       const live = await kind();
       try {
         if (live?.get(key) !== undefined) {
-          const until = (found: unknown): true | undefined => (found === undefined ? true : undefined);
-          await awaitObject(live, key, { timeoutMs, signal, until });
+          await awaitObject(live, key, { timeoutMs, signal, until: isGone });
           return;
         }
         // The watch does not know it: it is not marked as ours, or gone already.
@@ -53,4 +52,8 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
     }, ms);
     signal.addEventListener('abort', abort, { once: true });
   });
+}
+
+function isGone(live: unknown): true | undefined {
+  return live === undefined ? true : undefined;
 }

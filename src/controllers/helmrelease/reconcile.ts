@@ -8,20 +8,21 @@ import type { KubeClient } from '#kube/client';
 import type { KubeObject } from '#kube/object';
 import type { Clock } from '#lib/clock';
 import { errorMessage } from '#lib/errors';
-import { getCondition, isTrue, markReconciling, markStalled, readyCondition } from '#runtime/conditions';
+import { getCondition, isTrue, markReconciling, readyCondition } from '#runtime/conditions';
 import { SupersededError, type ReconcileContext, type Result } from '#runtime/controller';
 import type { EventRecorder } from '#runtime/event-recorder';
 import type { ObjectSource } from '#runtime/fresh-objects';
 import { jitter } from '#runtime/jitter';
 import type { ObjectWriter } from '#runtime/object-writer';
+import { ExpressionError, healthExpressions } from '../kustomization/expressions.ts';
 import type { DesiredContext, ReleaseContext } from './action.ts';
 import type { ChartFiles } from './chart-files.ts';
 import { syncChart, type TemplateContext } from './chart-template.ts';
 import type { HelmCluster } from './cluster.ts';
-import { passGate, setReady, type ReadyReason } from './conditions.ts';
 import { unmetDependency } from './dependencies.ts';
 import { configDigest } from './digests.ts';
 import { finalize } from './finalize.ts';
+import { Gates, NotYetError, StoppedError } from './gates.ts';
 import { intervalMs, releaseName, releaseNamespace, storageNamespace, type HelmReleaseDraft } from './helmrelease.ts';
 import { releaseLoop, type LoopOutcome } from './loop.ts';
 import { inputsOf, isUntouched, type RunMemory } from './memory.ts';
@@ -62,19 +63,6 @@ export interface HelmReleaseOptions {
   readonly concurrency: number;
 }
 
-/** Something has to happen first; the object says what. */
-class NotYet extends Error {
-  readonly afterMs: number;
-
-  constructor(message: string, afterMs: number) {
-    super(message);
-    this.afterMs = afterMs;
-  }
-}
-
-/** Cannot pass until somebody changes something; the object says what. */
-class Stopped extends Error {}
-
 const artifactRetryMs = 30_000;
 
 interface Chart {
@@ -88,6 +76,7 @@ export class HelmReleaseRun {
   readonly #writer: ObjectWriter<HelmReleaseDraft>;
   readonly #context: ReconcileContext;
   readonly #memory: RunMemory;
+  readonly #gates: Gates;
 
   constructor(
     deps: HelmReleaseDependencies,
@@ -99,6 +88,12 @@ export class HelmReleaseRun {
     this.#writer = writer;
     this.#context = context;
     this.#memory = memory;
+    this.#gates = new Gates({
+      object: () => writer.object,
+      events: deps.events,
+      clock: deps.clock,
+      signal: context.signal,
+    });
   }
 
   get #object(): HelmReleaseDraft {
@@ -106,7 +101,7 @@ export class HelmReleaseRun {
   }
 
   get #spec(): HelmRelease {
-    return this.#object as HelmRelease;
+    return this.#object;
   }
 
   async go(): Promise<Result> {
@@ -133,17 +128,17 @@ export class HelmReleaseRun {
   async #failed(error: unknown): Promise<Result> {
     const object = this.#object;
     this.#memory.settled = undefined;
-    if (error instanceof Stopped) this.#observe();
+    if (error instanceof StoppedError) this.#observe();
     if (error instanceof SupersededError) {
-      this.#ready('False', 'HealthCheckCanceled', 'New reconciliation triggered, health checks canceled');
-      this.#event('info', 'HealthCheckCanceled', 'New reconciliation triggered, health checks canceled');
+      this.#gates.ready('False', 'HealthCheckCanceled', 'New reconciliation triggered, health checks canceled');
+      this.#gates.event('info', 'HealthCheckCanceled', 'New reconciliation triggered, health checks canceled');
     }
-    const handled = error instanceof Stopped || error instanceof NotYet || error instanceof SupersededError;
+    const handled = error instanceof StoppedError || error instanceof NotYetError || error instanceof SupersededError;
     if (!handled && getCondition(object, readyCondition)?.status !== 'False') {
-      this.#ready('False', 'ReconcileError', errorMessage(error));
+      this.#gates.ready('False', 'ReconcileError', errorMessage(error));
     }
     await this.#conclude();
-    if (error instanceof NotYet) {
+    if (error instanceof NotYetError) {
       this.#context.log.info({}, error.message);
       return { requeueAfter: error.afterMs };
     }
@@ -175,7 +170,7 @@ export class HelmReleaseRun {
     } catch (error) {
       this.#context.signal.throwIfAborted();
       if (getCondition(object, readyCondition)?.status !== 'False') {
-        this.#ready('False', 'UninstallFailed', errorMessage(error));
+        this.#gates.ready('False', 'UninstallFailed', errorMessage(error));
       }
       await this.#conclude();
       throw error;
@@ -193,7 +188,7 @@ export class HelmReleaseRun {
     const { artifact, kind } = this.#artifact();
     const values = await this.#values();
     const valuesDigest = configDigest(values);
-    const cluster = await this.#gate(['RESTClientError'], 'RESTClientError', '', () => this.#deps.clusterFor(object));
+    const cluster = await this.#gates.through('RESTClientError', '', () => this.#deps.clusterFor(object));
     const storage = this.#storage(cluster, this.#release());
     const interval = (): Result => ({
       requeueAfter: jitter(intervalMs(this.#spec), options.jitterPercentage, random),
@@ -255,20 +250,12 @@ export class HelmReleaseRun {
 
   #checkSpec(): void {
     const { chart, chartRef } = this.#object.spec;
-    const now = this.#deps.clock.now();
     if ((chart === undefined) === (chartRef === undefined)) {
       const message = 'invalid Chart reference: either chart or chartRef must be set';
-      markStalled(this.#object, 'InvalidChartReference', message, now);
-      this.#ready('False', 'InvalidChartReference', message);
-      throw new Stopped(message);
+      throw this.#gates.stop('InvalidChartReference', message);
     }
     const field = unsupportedField(this.#spec);
-    if (field === undefined) return;
-    const message = `${field} is not supported`;
-    markStalled(this.#object, 'NotSupported', message, now);
-    this.#ready('False', 'NotSupported', message);
-    this.#event('error', 'NotSupported', message);
-    throw new Stopped(message);
+    if (field !== undefined) throw this.#gates.stop('NotSupported', `${field} is not supported`);
   }
 
   async #syncChart(): Promise<void> {
@@ -277,22 +264,29 @@ export class HelmReleaseRun {
     } catch (error) {
       this.#context.signal.throwIfAborted();
       const message = `could not sync HelmChart: ${errorMessage(error)}`;
-      this.#event('error', 'HelmChartSyncErr', message);
+      this.#gates.event('error', 'HelmChartSyncErr', message);
       throw new Error(message, { cause: error });
     }
   }
 
   #checkDependencies(): void {
     const { cache, options } = this.#deps;
-    const unmet = unmetDependency(this.#spec, cache);
+    let unmet: string | undefined;
+    try {
+      healthExpressions(this.#spec);
+      unmet = unmetDependency(this.#spec, cache);
+    } catch (error) {
+      if (!(error instanceof ExpressionError)) throw error;
+      const message = `Reconciliation failed terminally due to configuration error: ${error.message}`;
+      throw this.#gates.stop('InvalidCELExpression', message, error);
+    }
     if (unmet !== undefined) {
       const isNews = getCondition(this.#object, readyCondition)?.message !== unmet;
-      this.#progress();
-      this.#ready('False', 'DependencyNotReady', unmet);
-      if (isNews) this.#event('info', 'DependencyNotReady', unmet);
-      throw new NotYet(unmet, options.requeueDependencyMs);
+      this.#gates.notReady('DependencyNotReady', unmet);
+      if (isNews) this.#gates.event('info', 'DependencyNotReady', unmet);
+      throw new NotYetError(unmet, options.requeueDependencyMs);
     }
-    this.#pass(['DependencyNotReady']);
+    this.#gates.pass('DependencyNotReady');
   }
 
   #artifact(): { readonly artifact: Artifact; readonly kind: string } {
@@ -300,30 +294,25 @@ export class HelmReleaseRun {
     const { options, sources, random } = this.#deps;
     const lookup = lookUpSource(object, sources, options);
     if ('denied' in lookup) {
-      markStalled(object, 'AccessDenied', lookup.denied, this.#deps.clock.now());
-      this.#ready('False', 'AccessDenied', lookup.denied);
-      this.#event('error', 'AccessDenied', lookup.denied);
-      throw new Stopped(lookup.denied);
+      throw this.#gates.stop('AccessDenied', lookup.denied);
     }
     if ('failed' in lookup) {
-      this.#progress();
-      this.#ready('False', 'ArtifactFailed', lookup.failed);
+      this.#gates.notReady('ArtifactFailed', lookup.failed);
       throw new Error(lookup.failed);
     }
-    this.#pass(['AccessDenied', 'ArtifactFailed']);
+    this.#gates.pass('AccessDenied', 'ArtifactFailed');
     if ('unready' in lookup) {
-      this.#progress();
-      this.#ready('False', 'SourceNotReady', lookup.unready);
+      this.#gates.notReady('SourceNotReady', lookup.unready);
       const after = jitter(options.requeueDependencyMs, options.jitterPercentage, random);
-      throw new NotYet(lookup.unready, after);
+      throw new NotYetError(lookup.unready, after);
     }
-    this.#pass(['SourceNotReady']);
+    this.#gates.pass('SourceNotReady');
     return { artifact: lookup.found, kind: lookup.kind };
   }
 
   #values(): Promise<ValuesMap> {
     const { client } = this.#deps;
-    return this.#gate(['ValuesError'], 'ValuesError', 'could not resolve chart values: ', () =>
+    return this.#gates.through('ValuesError', 'could not resolve chart values: ', () =>
       composeValues(this.#spec, client, this.#context.signal),
     );
   }
@@ -337,22 +326,22 @@ export class HelmReleaseRun {
     } catch (error) {
       signal.throwIfAborted();
       if (!errorMessage(error).includes('status: 404'))
-        throw this.#fault('ArtifactFailed', 'Could not load chart: ', error);
+        throw this.#gates.fault('ArtifactFailed', 'Could not load chart: ', error);
       const message = 'Source not ready: artifact not found. Retrying in 30s';
-      this.#ready('False', 'ArtifactFailed', message);
-      throw new NotYet(message, artifactRetryMs);
+      this.#gates.ready('False', 'ArtifactFailed', message);
+      throw new NotYetError(message, artifactRetryMs);
     }
     const plain = { path, digest: artifact.digest };
-    const info = await this.#gate(['ArtifactFailed'], 'ArtifactFailed', 'Could not load chart: ', () =>
+    const info = await this.#gates.through('ArtifactFailed', 'Could not load chart: ', () =>
       renderer.chartInfo(plain, signal),
     );
     try {
       const { version, ociDigest } = chartRevision(artifact, kind, info.version);
-      this.#pass(['ChartMutateError']);
+      this.#gates.pass('ChartMutateError');
       if (version === undefined) return { info, file: plain, ociDigest };
       return { info: { ...info, version }, file: { ...plain, version }, ociDigest };
     } catch (error) {
-      throw this.#fault('ChartMutateError', '', error);
+      throw this.#gates.fault('ChartMutateError', '', error);
     }
   }
 
@@ -446,7 +435,7 @@ export class HelmReleaseRun {
       log,
       signal,
       superseded,
-      event: (severity, reason, message, metadata) => this.#event(severity, reason, message, metadata),
+      event: (severity, reason, message, metadata) => this.#gates.event(severity, reason, message, metadata),
     };
   }
 
@@ -455,54 +444,8 @@ export class HelmReleaseRun {
     return {
       client,
       charts,
-      event: (severity, reason, message) => this.#event(severity, reason, message),
+      event: (severity, reason, message) => this.#gates.event(severity, reason, message),
       signal: this.#context.signal,
     };
-  }
-
-  /** Does something that Ready is False of with `reason` when it fails. */
-  async #gate<T>(
-    passed: readonly ReadyReason[],
-    reason: ReadyReason,
-    prefix: string,
-    work: () => Promise<T>,
-  ): Promise<T> {
-    try {
-      const result = await work();
-      this.#pass(passed);
-      return result;
-    } catch (error) {
-      this.#context.signal.throwIfAborted();
-      throw this.#fault(reason, prefix, error);
-    }
-  }
-
-  #fault(reason: ReadyReason, prefix: string, error: unknown): Error {
-    const message = `${prefix}${errorMessage(error)}`;
-    this.#progress();
-    this.#ready('False', reason, message);
-    this.#event('error', reason, message);
-    return new Error(message, { cause: error });
-  }
-
-  #progress(): void {
-    markReconciling(this.#object, 'Progressing', 'Fulfilling prerequisites', this.#deps.clock.now());
-  }
-
-  #pass(reasons: readonly ReadyReason[]): void {
-    passGate(this.#object, reasons, this.#deps.clock.now());
-  }
-
-  #ready(status: 'True' | 'False' | 'Unknown', reason: ReadyReason, message: string): void {
-    setReady(this.#object, status, reason, message, this.#deps.clock.now());
-  }
-
-  #event(
-    severity: 'info' | 'error' | 'trace',
-    reason: string,
-    message: string,
-    metadata?: Readonly<Record<string, string>>,
-  ): void {
-    this.#deps.events.record(this.#object, { severity, reason, message, ...(metadata && { metadata }) });
   }
 }

@@ -72,16 +72,20 @@ export const helmSecretSelector = 'owner=helm';
 export class WatchedHeads implements Heads {
   readonly #informer: Informer;
   readonly #listed: ListedHeads;
+  readonly #namespace: string | undefined;
   /** By release: Secrets we wrote, with the version that was given. */
   readonly #written = new Map<string, Map<string, string | undefined>>();
 
-  constructor(informer: Informer, client: Pick<KubeClient, 'list'>) {
+  /** `namespace` is the only one the informer watches; left out, it watches all. */
+  constructor(informer: Informer, client: Pick<KubeClient, 'list'>, namespace?: string) {
     this.#informer = informer;
+    this.#namespace = namespace;
     this.#listed = new ListedHeads(client);
     informer.addIndex(byRelease, ({ metadata }) => [`${metadata.namespace ?? ''}/${metadata.labels?.['name'] ?? ''}`]);
   }
 
   async of(id: ReleaseId, signal: AbortSignal): Promise<Head[]> {
+    if (this.#namespace !== undefined && this.#namespace !== id.namespace) return this.#listed.of(id, signal);
     if (!this.#informer.hasSynced()) await this.#informer.synced(signal);
     if (!this.#hasCaughtUp(id)) return this.#listed.of(id, signal);
     return sortedHeads(this.#informer.store.byIndex(byRelease, `${id.namespace}/${id.name}`));

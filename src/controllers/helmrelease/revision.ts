@@ -4,6 +4,7 @@ import { metadataOnly } from '#helm/index';
 import { isAlreadyExists } from '#kube/status-error';
 import { errorMessage } from '#lib/errors';
 import { awaitReady, NotReadyError, type ReadinessTarget } from '../apply/readiness.ts';
+import { healthExpressions } from '../kustomization/expressions.ts';
 import type { DesiredContext, ReleaseContext } from './action.ts';
 import { applyCrds } from './crds.ts';
 import { releaseName, releaseNamespace, timeoutMs, type ActionName } from './helmrelease.ts';
@@ -38,7 +39,7 @@ export async function renderRevision(
   const { object, file, cluster, signal, renderer } = context;
   const render = (): Promise<RenderOutput> =>
     renderer.render({
-      object: object as Parameters<typeof renderer.render>[0]['object'],
+      object,
       file,
       values,
       revision,
@@ -180,11 +181,13 @@ export async function waitForItems(
   const waited =
     settings.disableWaitForJobs === true ? targets.filter(({ object: { kind } }) => kind !== 'Job') : targets;
   if (waited.length === 0) return;
+  const health = healthExpressions(object)?.judge;
   try {
     await awaitReady(waited, {
       timeoutMs: timeoutMs(object, action),
       failFast: true,
       signal: AbortSignal.any([signal, superseded]),
+      ...(health !== undefined && { health }),
     });
   } catch (error) {
     signal.throwIfAborted();

@@ -4,9 +4,7 @@ import type { HelmRelease } from '#api/helm/helmrelease';
 /** The first field that asks for something that cannot be done here; undefined when there is none. */
 export function unsupportedField({ spec }: Pick<HelmRelease, 'spec'>): string | undefined {
   const found: readonly (readonly [string, boolean])[] = [
-    ['spec.kubeConfig', spec.kubeConfig !== undefined],
-    ['spec.dependsOn[].readyExpr', (spec.dependsOn ?? []).some(({ readyExpr }) => Boolean(readyExpr))],
-    ['spec.healthCheckExprs', (spec.healthCheckExprs ?? []).length > 0],
+    ['spec.kubeConfig.configMapRef', spec.kubeConfig?.configMapRef !== undefined],
     ['spec.install.serverSideApply: false', spec.install?.serverSideApply === false],
     ['spec.upgrade.serverSideApply: disabled', spec.upgrade?.serverSideApply === 'disabled'],
     ['spec.rollback.serverSideApply: disabled', spec.rollback?.serverSideApply === 'disabled'],

@@ -24,7 +24,11 @@ export interface HealthExpressions {
 }
 
 /** Undefined where the spec has none. Throws an ExpressionError. */
-export function healthExpressions({ spec }: Pick<Kustomization, 'spec'>): HealthExpressions | undefined {
+export function healthExpressions({
+  spec,
+}: {
+  readonly spec: Pick<Kustomization['spec'], 'healthCheckExprs'>;
+}): HealthExpressions | undefined {
   const checks = spec.healthCheckExprs ?? [];
   if (checks.length === 0) return undefined;
   const byKind = new Map<string, Judge>();

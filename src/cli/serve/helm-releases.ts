@@ -1,0 +1,173 @@
+// The HelmRelease controller with everything it is made of.
+import { join } from 'node:path';
+import type { HelmChart } from '#api/source/helmchart';
+import { durationMs } from '#lib/duration-ms';
+import type { Informer } from '#kube/informer';
+import type { KubeClient } from '#kube/client';
+import type { KubeObject, ResourceRef } from '#kube/object';
+import { Controller } from '#runtime/controller';
+import { ClusterAccess } from '#controllers/apply/cluster-access';
+import { ChartFiles } from '#controllers/helmrelease/chart-files';
+import { helmCharts } from '#controllers/helmrelease/chart-template';
+import { ServerVersion, type HelmCluster } from '#controllers/helmrelease/cluster';
+import { helmReleaseReconciler, watchHelmReleases } from '#controllers/helmrelease/controller';
+import {
+  helmReleases,
+  namespaceOf,
+  originNameLabel,
+  originNamespaceLabel,
+  type HelmReleaseDraft,
+} from '#controllers/helmrelease/helmrelease';
+import { helmSecretSelector, ListedHeads, WatchedHeads } from '#controllers/helmrelease/release-index';
+import { ReleaseRenderer } from '#controllers/helmrelease/renderer';
+import type { ChartSource } from '#controllers/helmrelease/source';
+import { ReleaseCache } from '#controllers/helmrelease/storage';
+import { configMaps, secrets } from '#controllers/helmrelease/values';
+import { userAgent, type ServeContext } from './context.ts';
+import { acquireKind, controllerOptions } from './kinds.ts';
+import { artifactOpener, localArtifactFile } from './open-artifact.ts';
+
+/** HelmReleases under way at once, most of them waiting; what they ask of cluster and workers is bounded there. */
+const underWay = 256;
+const renderTimeoutMs = durationMs('2m', 0);
+
+export interface HelmReleaseController {
+  readonly controller: Controller;
+  close(): Promise<void>;
+}
+
+/** `sources` are the caches of the kinds a chartRef may name, but HelmChart. */
+export function startHelmReleases(
+  context: ServeContext,
+  sources: ReadonlyMap<string, Informer<KubeObject>>,
+): HelmReleaseController {
+  const { client, clock, metrics, flags, log, pool, agents, store, temporaryRoot } = context;
+  const releases = acquireKind<HelmReleaseDraft>(context, helmReleases);
+  const charts = acquireKind<HelmChart & KubeObject>(context, helmCharts);
+  const chartSources = new Map<string, Informer<ChartSource>>([
+    ['HelmChart', charts as unknown as Informer<ChartSource>],
+  ]);
+  for (const kind of ['OCIRepository', 'ExternalArtifact']) {
+    const source = sources.get(kind);
+    if (source !== undefined) chartSources.set(kind, source);
+  }
+  const clusters = new HelmClusters(context);
+  const controller = new Controller({
+    name: 'helmrelease',
+    ...controllerOptions(context),
+    concurrency: Math.max(flags.concurrent, underWay),
+    clock,
+    log,
+    metrics,
+    reconcile: helmReleaseReconciler({
+      client,
+      cache: releases.store,
+      charts: charts.store,
+      sources: new Map([...chartSources].map(([kind, source]) => [kind, source.store])),
+      files: new ChartFiles({
+        directory: join(temporaryRoot, 'charts'),
+        localFile: localArtifactFile(store),
+        open: artifactOpener(store, agents),
+      }),
+      renderer: new ReleaseRenderer(pool, { timeoutMs: renderTimeoutMs }),
+      releases: new ReleaseCache(),
+      clusterFor: (object) => clusters.of(object),
+      events: context.recorder('helm-controller'),
+      clock,
+      random: Math.random,
+      metrics,
+      options: {
+        jitterPercentage: flags.intervalJitterPercentage,
+        requeueDependencyMs: flags.requeueDependency,
+        noCrossNamespaceRefs: flags.noCrossNamespaceRefs,
+        concurrency: flags.concurrentSsa,
+      },
+    }),
+  });
+  watchHelmReleases(controller, { releases, sources: chartSources, configs: watchedConfigs(context) });
+  return { controller, close: () => clusters.close() };
+}
+
+/** ConfigMaps and Secrets whose changes count at once: those with the label that says so. */
+function watchedConfigs({ informers, flags, namespace }: ServeContext): Map<string, Informer> {
+  const labelSelector = 'reconcile.fluxcd.io/watch=Enabled';
+  const scope = flags.watchAllNamespaces ? {} : { namespace };
+  const acquire = (ref: ResourceRef): Informer =>
+    informers.acquire(ref, { ...scope, labelSelector, metadataOnly: true });
+  return new Map([
+    ['ConfigMap', acquire(configMaps)],
+    ['Secret', acquire(secrets)],
+  ]);
+}
+
+/** The clusters releases live in, each with what is known of the releases in it. */
+class HelmClusters {
+  readonly #client: KubeClient;
+  readonly #access: ClusterAccess;
+  readonly #heads: WatchedHeads;
+  readonly #versions = new WeakMap<object, ServerVersion>();
+
+  constructor({ client, discovery, informers, clock, flags, namespace }: ServeContext) {
+    this.#client = client;
+    this.#access = new ClusterAccess({
+      client,
+      discovery,
+      informers,
+      owned: {
+        labelSelector: originNameLabel,
+        ownerOf: ({ metadata }) =>
+          `${metadata.labels?.[originNamespaceLabel] ?? ''}/${metadata.labels?.[originNameLabel] ?? ''}`,
+      },
+      now: () => clock.monotonic(),
+      defaultServiceAccount: flags.defaultServiceAccount,
+      userAgent,
+    });
+    const stored = informers.acquire(secrets, {
+      labelSelector: helmSecretSelector,
+      metadataOnly: true,
+      ...(!flags.watchAllNamespaces && { namespace }),
+    });
+    this.#heads = new WatchedHeads(stored, client, flags.watchAllNamespaces ? undefined : namespace);
+    // A chart may ask for whatever a definition brought a moment ago.
+    const definitions = informers.acquire(crds, { metadataOnly: true });
+    definitions.addHandler({
+      add: (_object, initial) => {
+        if (!initial) discovery.invalidate();
+      },
+      update: () => discovery.invalidate(),
+      delete: () => discovery.invalidate(),
+    });
+  }
+
+  async of(object: HelmReleaseDraft): Promise<HelmCluster> {
+    const { kubeConfig, serviceAccountName } = object.spec;
+    const cluster = await this.#access.clusterOf({
+      namespace: namespaceOf(object),
+      serviceAccountName,
+      ...(kubeConfig !== undefined && { kubeConfig }),
+    });
+    return {
+      ...cluster,
+      owner: this.#client,
+      heads: kubeConfig === undefined ? this.#heads : new ListedHeads(cluster.client),
+      version: this.#versionOf(cluster),
+    };
+  }
+
+  close(): Promise<void> {
+    return this.#access.close();
+  }
+
+  #versionOf({ discovery, client }: Pick<HelmCluster, 'discovery' | 'client'>): ServerVersion {
+    let version = this.#versions.get(discovery);
+    if (version === undefined) this.#versions.set(discovery, (version = new ServerVersion(client)));
+    return version;
+  }
+}
+
+const crds: ResourceRef = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  plural: 'customresourcedefinitions',
+  namespaced: false,
+};

@@ -1,6 +1,5 @@
 // Two HelmReleases that write the same Helm release undo each other's work.
 import { createHash } from 'node:crypto';
-import { fieldsAt, textsAt } from '../fields.ts';
 import { refuse, warn, type ReviewedObject, type Rule } from '../rule.ts';
 
 const maxName = 53;
@@ -10,13 +9,15 @@ export const duplicateRelease: Rule = {
   kinds: ['HelmRelease'],
   why: 'Two objects with one release upgrade it in turns, and deleting either uninstalls what the other delivers.',
   check({ object, old, snapshot }) {
-    const target = targetOf(object);
+    const release = releaseName(object);
+    const cluster = clusterOf(object);
+    const isSame = (other: ReviewedObject): boolean =>
+      releaseName(other) === release && storageOf(other) === storageOf(object) && clusterOf(other) === cluster;
     // What was stored like this stays changeable: the other object is told the same.
-    if (old !== undefined && targetOf(old) === target) return [];
+    if (old !== undefined && isSame(old)) return [];
     for (const other of snapshot.list('HelmRelease')) {
-      if (isSameObject(object, other) || targetOf(other) !== target) continue;
+      if (isSameObject(object, other) || !isSame(other)) continue;
       const { namespace = '', name = '' } = other.metadata;
-      const release = releaseName(object);
       const detail = `HelmRelease '${namespace}/${name}' already owns the release '${storageOf(object)}/${release}'`;
       const isIdle = other.spec?.['suspend'] === true || other.metadata.deletionTimestamp !== undefined;
       if (isIdle) return [warn('spec.releaseName', `${detail}, though it is suspended or being deleted`)];
@@ -26,22 +27,20 @@ export const duplicateRelease: Rule = {
   },
 };
 
-/** Cluster, namespace of the records, and name: what makes a release one. */
-function targetOf(object: ReviewedObject): string {
-  const [kubeConfig] = fieldsAt(object, 'spec.kubeConfig');
-  const { namespace = '' } = object.metadata;
-  const cluster = kubeConfig?.value ? `${namespace}/${JSON.stringify(kubeConfig.value)}` : '';
-  return JSON.stringify([cluster, storageOf(object), releaseName(object)]);
+/** Where the release lives: empty for this cluster. A kubeconfig's name means something in its namespace only. */
+function clusterOf({ spec, metadata }: ReviewedObject): string {
+  const kubeConfig = spec?.['kubeConfig'];
+  return kubeConfig ? `${metadata.namespace ?? ''}/${JSON.stringify(kubeConfig)}` : '';
 }
 
 function storageOf(object: ReviewedObject): string {
-  return text(object, 'spec.storageNamespace') ?? object.metadata.namespace ?? '';
+  return text(object, 'storageNamespace') ?? object.metadata.namespace ?? '';
 }
 
 function releaseName(object: ReviewedObject): string {
-  const target = text(object, 'spec.targetNamespace');
+  const target = text(object, 'targetNamespace');
   const { name = '' } = object.metadata;
-  return shortened(text(object, 'spec.releaseName') ?? (target === undefined ? name : `${target}-${name}`));
+  return shortened(text(object, 'releaseName') ?? (target === undefined ? name : `${target}-${name}`));
 }
 
 /** As Flux makes a name fit for Helm: a digest stands for the rest. */
@@ -51,8 +50,9 @@ function shortened(name: string): string {
   return `${name.slice(0, maxName - 13)}-${digest}`;
 }
 
-function text(object: ReviewedObject, path: string): string | undefined {
-  return textsAt(object, path)[0]?.value;
+function text({ spec }: ReviewedObject, field: string): string | undefined {
+  const value = spec?.[field];
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 function isSameObject(a: ReviewedObject, b: ReviewedObject): boolean {

@@ -65,20 +65,25 @@ export function nearest(name: string, names: readonly string[]): string | undefi
   let best: { readonly name: string; readonly distance: number } | undefined;
   for (const candidate of names.slice(0, maxCandidates)) {
     if (Math.abs(candidate.length - name.length) > limit) continue;
-    const distance = editDistance(name, candidate);
+    const distance = editDistance(name, candidate, best?.distance ?? limit + 1);
     if (best === undefined || distance < best.distance) best = { name: candidate, distance };
   }
   return best !== undefined && best.distance <= limit ? best.name : undefined;
 }
 
-function editDistance(a: string, b: string): number {
+/** Infinity from `enough` on: nobody asks how much worse it gets. */
+function editDistance(a: string, b: string, enough: number): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
+    let least = i;
     for (let j = 1; j <= b.length; j++) {
       const swap = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, row[j]! + 1, next[j - 1]! + 1));
+      const distance = Math.min(swap, row[j]! + 1, next[j - 1]! + 1);
+      next.push(distance);
+      if (distance < least) least = distance;
     }
+    if (least >= enough) return Infinity;
     row = next;
   }
   return row[b.length]!;

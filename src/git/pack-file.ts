@@ -40,6 +40,8 @@ const typeNames: Readonly<Record<number, Entry['type']>> = {
 };
 const maxDeltaChain = 10_000;
 const hashBytes = 20;
+/** A buffer of this size shares its memory with no other. */
+const minimumAlone = (Buffer.poolSize >>> 1) + 8;
 
 /** A pack held in memory as it came; objects are unpacked when asked for, recent ones are kept. */
 export class PackFile {
@@ -132,12 +134,14 @@ export class PackFile {
       at += hashBytes;
     }
     const entry: Entry = { dataOffset: at, size, type, ...base };
-    const { data, consumed } = this.#inflate(entry, end);
+    const { data, consumed } = this.#inflate(entry, end, minimumAlone);
     this.#entries.set(offset, entry);
     if (type !== 'offset-delta' && type !== 'reference-delta') {
       this.#byHash.set(hashOf(type, data), offset);
-      this.#keep(offset, { type, data });
+      // Files are read once more at most; commits and trees come up again at once.
+      if (type !== 'blob') this.#keep(offset, { type, data: Buffer.from(data) });
     }
+    release(data);
     return at + consumed;
   }
 
@@ -190,7 +194,8 @@ export class PackFile {
         at = base;
       } else {
         object = { type: entry.type, data: this.#inflate(entry, this.#bytes.length - hashBytes).data };
-        this.#keep(at, object);
+        // A file is kept for the deltas on it alone.
+        if (chain.length > 0 || entry.type !== 'blob') this.#keep(at, object);
       }
     }
     for (const link of chain.toReversed()) {
@@ -201,13 +206,17 @@ export class PackFile {
     return object;
   }
 
-  #inflate(entry: Entry, end: number): { readonly data: Buffer; readonly consumed: number } {
+  #inflate(entry: Entry, end: number, atLeast = 64): { readonly data: Buffer; readonly consumed: number } {
     if (entry.size > this.#limits.maxObjectBytes) throw this.#tooLarge();
     const input = this.#bytes.subarray(entry.dataOffset, end);
     let result: { buffer: Buffer; engine: { bytesWritten: number } };
     try {
       // One output chunk of the right size: the common case allocates once.
-      const options = { info: true, chunkSize: Math.max(64, entry.size), maxOutputLength: Math.max(1, entry.size) };
+      const options = {
+        info: true,
+        chunkSize: Math.max(atLeast, entry.size),
+        maxOutputLength: Math.max(1, entry.size),
+      };
       result = inflateSync(input, options) as unknown as typeof result;
     } catch (error) {
       throw corrupt('an object cannot be decompressed', error);
@@ -238,6 +247,12 @@ function hashOf(type: ObjectType, data: Buffer): string {
   // For small objects, which most are, one call is cheaper than an object with three.
   if (data.length < 4096) return hash('sha1', Buffer.concat([Buffer.from(head), data]), 'hex');
   return createHash('sha1').update(head).update(data).digest('hex');
+}
+
+/** Gives the bytes back at once: garbage outside the heap is otherwise let grow by tens of megabytes. */
+function release({ buffer }: Buffer): void {
+  const shared = buffer.byteLength < minimumAlone || buffer.byteLength === Buffer.poolSize;
+  if (buffer instanceof ArrayBuffer && !shared) buffer.transfer(0);
 }
 
 function corrupt(why: string, cause?: unknown): GitError {

@@ -1,5 +1,5 @@
 // What every part of the serving process is built from: clients, caches, store, workers.
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, stat } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileStorage } from '#artifact/fs-storage';
@@ -78,7 +78,7 @@ export async function openContext(
     advertisedAddress: () => advertised,
     retention: { ttl: flags.artifactRetentionTtl, records: flags.artifactRetentionRecords },
   });
-  const temporaryRoot = join(tmpdir(), `sluice-${process.pid}`);
+  const temporaryRoot = await mkdtemp(join(tmpdir(), `sluice-${process.pid}-`));
   const unpackDirectory = join(temporaryRoot, 'unpacked');
   await mkdir(unpackDirectory, { recursive: true, mode: 0o700 });
   const unpacked = new UnpackCache({ directory: unpackDirectory, observe: metrics.cache('unpacked') });

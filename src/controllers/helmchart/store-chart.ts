@@ -71,6 +71,8 @@ function storeFailed({ object, now }: StepContext<HelmChartDraft>, error: unknow
         failure: new TransientError('ArchiveOperationFailed', message, { cause: error }),
       };
   setCondition(object, { type: condition, status: 'True', reason: failure.reason, message: failure.message }, now());
+  // There is nothing newer to be had as long as the chart cannot be made.
+  if (isChart) deleteConditions(object, artifactOutdated);
   if (condition === buildFailed) deleteConditions(object, fetchFailed);
   if (condition === fetchFailed) deleteConditions(object, buildFailed);
   return failure;

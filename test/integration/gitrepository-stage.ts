@@ -106,6 +106,16 @@ export class Stage {
     return this.#client.get(gitRepositories, { namespace: this.namespace, name }) as unknown as Promise<Repository>;
   }
 
+  /** As {@link get}; undefined when there is none. */
+  async find(name: string): Promise<Repository | undefined> {
+    try {
+      return await this.get(name);
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+
   async events(name: string): Promise<ClusterEvent[]> {
     const { items } = await this.#client.list(events, { namespace: this.namespace });
     return (items as unknown as ClusterEvent[]).filter(({ involvedObject }) => involvedObject.name === name);

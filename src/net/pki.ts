@@ -1,7 +1,7 @@
 // Certificates made in memory: an authority and the leaves it signs. No files, no sockets; callers decide where PEM goes.
 // oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 refuses to load without this polyfill
 import 'reflect-metadata';
-import { createHash, randomBytes, webcrypto } from 'node:crypto';
+import { randomBytes, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 import {
   AuthorityKeyIdentifierExtension,
@@ -18,35 +18,12 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
+import type { KeyPair, LeafRequest, Validity } from './certificate.ts';
 
-/** A certificate and its private key, both PEM (the key PKCS #8). */
-export interface KeyPair {
-  readonly certificate: string;
-  readonly privateKey: string;
-}
-
-export interface Validity {
-  readonly notBefore: Date;
-  readonly notAfter: Date;
-}
-
-export interface LeafRequest {
-  readonly commonName: string;
-  /** Kubernetes reads these as groups. */
-  readonly organizations?: readonly string[];
-  /** DNS names and IP addresses the certificate serves. */
-  readonly hosts?: readonly string[];
-  readonly usages: readonly ('server' | 'client')[];
-  readonly validity: Validity;
-}
+export { expiry, fingerprint, validityFrom, type KeyPair, type LeafRequest, type Validity } from './certificate.ts';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const usageOids = { server: ExtendedKeyUsage.serverAuth, client: ExtendedKeyUsage.clientAuth } as const;
-
-/** From a little before `now`, because the clocks of two machines never agree, for `days`. */
-export function validityFrom(now: number, days: number): Validity {
-  return { notBefore: new Date(now - 5 * 60_000), notAfter: new Date(now + days * 86_400_000) };
-}
 
 /** A new self-signed authority. */
 export async function createAuthority(commonName: string, validity: Validity): Promise<KeyPair> {
@@ -92,18 +69,6 @@ export async function issueCertificate(authority: KeyPair, request: LeafRequest)
     extensions,
   });
   return { certificate: pem(certificate), privateKey: await exportKey(keys.privateKey) };
-}
-
-/** Until when a PEM certificate is valid. */
-export function expiry(certificate: string): Date {
-  return new X509Certificate(certificate).notAfter;
-}
-
-/** The SHA-256 of the certificate's DER form, lower-case hex: a name for "which certificate is this". */
-export function fingerprint(certificate: string): string {
-  return createHash('sha256')
-    .update(Buffer.from(new X509Certificate(certificate).rawData))
-    .digest('hex');
 }
 
 function generateKeys(): Promise<webcrypto.CryptoKeyPair> {

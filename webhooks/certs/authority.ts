@@ -4,7 +4,7 @@ import type { KubeObject, ResourceRef } from '#kube/object';
 import { isAlreadyExists, isConflict, isNotFound } from '#kube/status-error';
 import type { Clock } from '#lib/clock';
 import { Secret } from '#lib/secret';
-import { createAuthority, expiry, issueCertificate, validityFrom, type KeyPair } from '#net/pki';
+import { expiry, validityFrom, type KeyPair, type LeafRequest, type Validity } from '#net/certificate';
 
 const secrets: ResourceRef = { group: '', version: 'v1', plural: 'secrets', namespaced: true };
 const authorityDays = 365;
@@ -32,6 +32,13 @@ export interface AuthorityOptions {
   readonly name: string;
   /** Names and addresses the serving certificate is for. */
   readonly hosts: readonly string[];
+  readonly maker: CertificateMaker;
+}
+
+/** Makes keys and certificates. */
+export interface CertificateMaker {
+  readonly authority: (commonName: string, validity: Validity) => Promise<KeyPair>;
+  readonly leaf: (authority: KeyPair, request: LeafRequest) => Promise<KeyPair>;
 }
 
 interface Authority {
@@ -90,7 +97,7 @@ export class CertificateAuthority {
     const now = this.#options.clock.now();
     const fresh = known !== undefined && expiry(known.cert).getTime() - now > (leafDays * day) / 3;
     if (fresh && known.bundle === authority.bundle) return known;
-    const leaf = await issueCertificate(authority.current, {
+    const leaf = await this.#options.maker.leaf(authority.current, {
       commonName: 'sluice',
       hosts: this.#options.hosts,
       usages: ['server'],
@@ -114,7 +121,7 @@ export class CertificateAuthority {
       const due =
         parsed === undefined || expiry(parsed.current.certificate).getTime() - now < (authorityDays * day) / 3;
       if (!due) return parsed;
-      const current = await createAuthority('sluice-ca', validityFrom(now, authorityDays));
+      const current = await this.#options.maker.authority('sluice-ca', validityFrom(now, authorityDays));
       const keep = parsed !== undefined && expiry(parsed.current.certificate).getTime() > now;
       const bundle = keep ? `${current.certificate}\n${parsed.current.certificate}` : current.certificate;
       const data = {

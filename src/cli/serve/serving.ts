@@ -2,8 +2,11 @@
 import type { KubeObject } from '#kube/object';
 import type { RequestListener } from 'node:http';
 import { errorMessage } from '#lib/errors';
+import type { KeyPair } from '#net/certificate';
+import type { PkiInput } from '#net/pki-job';
 import { ListeningServer } from '#net/server';
 import { CertificateAuthority, type ServingMaterial } from '#webhooks/certs/authority';
+import { WorkerPool } from '#workers/pool';
 import type { ServeContext } from './context.ts';
 import { parseAddress } from './flags.ts';
 
@@ -35,6 +38,10 @@ export class Serving {
         '127.0.0.1',
         ...[serviceName, localServiceName].flatMap((name) => serviceHosts(name, namespace)),
       ],
+      maker: {
+        authority: (commonName, validity) => makeCertificate({ make: 'authority', commonName, validity }),
+        leaf: (authority, request) => makeCertificate({ make: 'leaf', authority, request }),
+      },
     });
   }
 
@@ -108,4 +115,16 @@ export async function applyOwn({ client, discovery }: ServeContext, objects: rea
 
 function serviceHosts(name: string, namespace: string): string[] {
   return [`${name}.${namespace}.svc`, `${name}.${namespace}.svc.cluster.local`];
+}
+
+const pkiJob = new URL(import.meta.resolve('#net/pki-job'));
+
+/** In a thread of its own that ends at once: the library would otherwise stay with a worker of the pool. */
+async function makeCertificate(input: PkiInput): Promise<KeyPair> {
+  const pool = new WorkerPool({ threads: 1 });
+  try {
+    return await pool.run<KeyPair>(pkiJob, input);
+  } finally {
+    await pool.close();
+  }
 }

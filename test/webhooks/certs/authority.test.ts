@@ -1,6 +1,7 @@
 // The authority of our own servers: made once, shared, renewed in time, and never a moment when clients do not trust it.
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
+import { createAuthority, issueCertificate } from '#net/pki';
 import https from 'node:https';
 import type { KubeClient } from '#kube/client';
 import type { KubeObject } from '#kube/object';
@@ -70,6 +71,7 @@ describe('CertificateAuthority', () => {
       namespace: 'flux-system',
       name: 'sluice-ca',
       hosts: ['localhost', 'sluice.flux-system.svc'],
+      maker: { authority: createAuthority, leaf: issueCertificate },
     };
     const authority = new CertificateAuthority(options);
     started.push(authority);

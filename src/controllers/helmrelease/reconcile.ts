@@ -312,9 +312,7 @@ export class HelmReleaseRun {
 
   #values(): Promise<ValuesMap> {
     const { client } = this.#deps;
-    return this.#gates.through('ValuesError', 'could not resolve chart values: ', () =>
-      composeValues(this.#spec, client, this.#context.signal),
-    );
+    return this.#gates.through('ValuesError', '', () => composeValues(this.#spec, client, this.#context.signal));
   }
 
   async #chart(artifact: Artifact, kind: string): Promise<Chart> {

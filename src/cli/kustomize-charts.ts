@@ -1,16 +1,6 @@
 // The charts of `sluice kustomize build --enable-helm`, rendered by the Helm engine.
-import {
-  checkInstallable,
-  defaultCapabilities,
-  isTestHook,
-  loadChart,
-  manifestText,
-  mergeUserValues,
-  parseKubeVersion,
-  renderable,
-  renderChart,
-  trimSpace,
-} from '#helm/index';
+import { checkInstallable, loadChart, mergeUserValues, renderable, renderChart } from '#helm/engine/index';
+import { defaultCapabilities, isTestHook, manifestText, parseKubeVersion, trimSpace } from '#helm/index';
 import type { ChartRenderer, ChartRequest } from '#kustomize/index';
 
 const HELM = 3;

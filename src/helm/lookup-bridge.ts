@@ -1,7 +1,7 @@
 // `lookup` across threads: templates are synchronous, the cluster is not. The worker posts its question and sleeps until
 // the answer is there; the main thread answers at leisure.
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import { GoError } from '#gotemplate/index';
+import { GoError } from '#gotemplate/errors';
 import { errorMessage } from '#lib/errors';
 import type { Lookup } from './engine/host.ts';
 import type { LookupQuery } from './functions/hooks.ts';

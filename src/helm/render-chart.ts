@@ -1,7 +1,6 @@
 // One render of a chart from values to manifests, hooks, notes and CRDs: what `helm install --dry-run` does before it would
 // talk to a cluster.
 import type { BudgetLimits } from '#gotemplate/index';
-import { fromBytes } from '#lib/go-string';
 import { satisfies } from '#lib/masterminds-semver';
 import type { Chart, Crd } from './chart/chart.ts';
 import { processDependencies } from './chart/dependencies.ts';
@@ -136,17 +135,4 @@ function takeNotes(files: Map<string, string>, root: ChartNode, subcharts: boole
     files.delete(path);
   }
   return notes.filter((text) => text !== '').join('\n');
-}
-
-/** The manifest of a release as Helm stores it, document by document. */
-export function manifestParts(manifests: readonly Manifest[], crds: readonly Crd[] = []): string[] {
-  return [
-    ...crds.map(({ path, data }) => `---\n# Source: ${path}\n${fromBytes(data)}\n`),
-    ...manifests.map(({ path, content }) => `---\n# Source: ${path}\n${content}\n`),
-  ];
-}
-
-/** The same as one text. */
-export function manifestText(manifests: readonly Manifest[], crds: readonly Crd[] = []): string {
-  return manifestParts(manifests, crds).join('');
 }

@@ -30,7 +30,7 @@ interface InProcess {
 
 /** A child that measures itself: loading, the first render, and the best of the following ones. */
 const probe = `
-import { loadChart, renderable, renderChart } from '#helm/index';
+import { loadChart, renderable, renderChart } from '#helm/engine/index';
 const input = { values: {}, release: { name: 'rel', namespace: 'default', revision: 1, isUpgrade: false } };
 const start = performance.now();
 const chart = renderable(loadChart(process.argv[1]));

@@ -2,7 +2,8 @@
 // FUZZ_RUNS and FUZZ_SEED say how many and where to begin.
 import process from 'node:process';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { loadArchive, parseSet, parseSetJson, parseSetLiteral, renderable, renderChart } from '#helm/index';
+import { loadArchive, renderable, renderChart } from '#helm/engine/index';
+import { parseSet, parseSetJson, parseSetLiteral } from '#helm/index';
 import { CodedError } from '#lib/errors';
 import { chartArchive } from '#test/helm/support/archive';
 import { generateChart } from '#test/helm/support/generate-chart';

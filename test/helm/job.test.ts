@@ -1,14 +1,8 @@
 // A render as a job: caching by digest, lookups across threads, records.
 import assert from 'node:assert/strict';
 import { MessageChannel } from 'node:worker_threads';
-import {
-  ChartCache,
-  decodeRelease,
-  encodeRelease,
-  type HelmJobInput,
-  type HelmJobOutput,
-  serveLookups,
-} from '#helm/index';
+import { ChartCache } from '#helm/engine/index';
+import { decodeRelease, encodeRelease, type HelmJobInput, type HelmJobOutput, serveLookups } from '#helm/index';
 import { renderJob } from '#helm/job';
 import { WorkerPool } from '#workers/pool';
 import { chartArchive } from './support/archive.ts';

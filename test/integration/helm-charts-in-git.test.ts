@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { loadArchive } from '#helm/index';
+import { loadArchive } from '#helm/engine/index';
 import { chartArchive, chartContent, chartServer, type ChartServer } from '#test/integration/chart-server';
 import { conditionOf, conditionsOf, HelmStage } from '#test/integration/helm-stage';
 import { useSharedCluster } from '#test/support/controlplane';
@@ -13,6 +13,10 @@ import { tempDir } from '#test/support/temp-dir';
 import { toolOrSkip } from '#test/support/tools';
 
 const dependencies = (...lines: readonly string[]): string => `dependencies:\n${lines.join('\n')}\n`;
+
+function below(folder: string, files: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(files).map(([name, text]) => [`${folder}/${name}`, text]));
+}
 
 describe('HelmChart from a GitRepository', function () {
   this.timeout(60_000);
@@ -62,10 +66,6 @@ describe('HelmChart from a GitRepository', function () {
     await git?.stop();
     await charts?.stop();
   });
-
-  function below(folder: string, files: Readonly<Record<string, string>>): Record<string, string> {
-    return Object.fromEntries(Object.entries(files).map(([name, text]) => [`${folder}/${name}`, text]));
-  }
 
   function chart(chartPath: string, spec: object = {}, name?: string): Promise<string> {
     return stage.chart({ chart: chartPath, sourceRef: { kind: 'GitRepository', name: 'source' }, ...spec }, name);

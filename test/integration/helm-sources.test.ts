@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { access, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { loadArchive } from '#helm/index';
+import { loadArchive } from '#helm/engine/index';
 import { chartContent, chartServer, type ChartServer } from '#test/integration/chart-server';
 import { conditionOf, conditionsOf, HelmStage } from '#test/integration/helm-stage';
 import { useSharedCluster } from '#test/support/controlplane';

@@ -5,24 +5,26 @@ import { readFileSync } from 'node:fs';
 import type { HelmRelease } from '#api/helm/helmrelease';
 import { sigsMarshal, sigsUnmarshal, type GoObject } from '#goyaml/index';
 import {
-  type Capabilities,
-  type Chart,
   ChartCache,
   checkInstallable,
+  loadArchive,
+  prepareRender,
+  recordedChart,
+  renderPrepared,
+} from '#helm/engine/index';
+import {
+  type Capabilities,
+  type Chart,
   type Hook,
   type HelmWarning,
-  loadArchive,
   type LookupChannel,
   lookupOver,
   metadataOnly,
   packBody,
   packChart,
   type PackedParts,
-  prepareRender,
-  recordedChart,
   type Rendered,
   type ReleaseOptions,
-  renderPrepared,
   type RenderInput as HelmInput,
   splitManifests,
   trimSpace,

@@ -1,7 +1,7 @@
 // Values as Helm holds them: Go's map[string]interface {}, in the value model of templates.
-import { type Dict, dictSet } from '#gotemplate/index';
+import { type Dict, dictSet } from '#gotemplate/value';
 
-export { dictGet as getKey, dictSet as setKey, type Dict as ValuesMap } from '#gotemplate/index';
+export { dictGet as getKey, dictSet as setKey, type Dict as ValuesMap } from '#gotemplate/value';
 
 /** True for what Helm calls a table: a map[string]interface {}, and no other object of the model. */
 export function isTable(value: unknown): value is Dict {

@@ -1,0 +1,17 @@
+// Manifests as the text that `helm template` prints and a release records.
+import { fromBytes } from '#lib/go-string';
+import type { Crd } from '../chart/chart.ts';
+import type { Manifest } from './sort.ts';
+
+/** The manifest of a release as Helm stores it, document by document. */
+export function manifestParts(manifests: readonly Manifest[], crds: readonly Crd[] = []): string[] {
+  return [
+    ...crds.map(({ path, data }) => `---\n# Source: ${path}\n${fromBytes(data)}\n`),
+    ...manifests.map(({ path, content }) => `---\n# Source: ${path}\n${content}\n`),
+  ];
+}
+
+/** The same as one text. */
+export function manifestText(manifests: readonly Manifest[], crds: readonly Crd[] = []): string {
+  return manifestParts(manifests, crds).join('');
+}

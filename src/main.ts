@@ -1,5 +1,4 @@
 // The program: finds the subcommand and loads only what that one needs, so that `sluice version` costs nothing.
-import process from 'node:process';
 import type { Command } from './cli/command.ts';
 
 interface Entry {
@@ -49,7 +48,20 @@ async function main(argv: readonly string[]): Promise<number> {
     return 2;
   }
   const command = await entry.load();
-  return command(rest, { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, env: process.env });
+  const { env } = process;
+  return command(rest, {
+    // Asking for a stream opens it.
+    get stdin() {
+      return process.stdin;
+    },
+    get stdout() {
+      return process.stdout;
+    },
+    get stderr() {
+      return process.stderr;
+    },
+    env,
+  });
 }
 
 process.exitCode = await main(process.argv.slice(2));

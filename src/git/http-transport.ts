@@ -35,6 +35,7 @@ export function httpTransport(options: HttpTransportOptions): GitTransport {
   const authorization = authorizationOf(options, parsed);
   parsed.username = '';
   parsed.password = '';
+  const home = new URL(parsed.href);
   let base = parsed.href.replace(/\/+$/, '');
   const headers = {
     'user-agent': options.userAgent,
@@ -55,7 +56,7 @@ export function httpTransport(options: HttpTransportOptions): GitTransport {
     for (let redirects = 0; ; redirects++) {
       const response = await dispatch(options.dispatcher, url, {
         ...request,
-        headers: sameOrigin(url, base) ? headers : withoutAuthorization(headers),
+        headers: mayLogIn(url, home) ? headers : withoutAuthorization(headers),
         signal,
       });
       const location = response.headers['location'];
@@ -121,8 +122,11 @@ async function dispatch(
   }
 }
 
-function sameOrigin(url: URL, base: string): boolean {
-  return url.origin === new URL(base).origin;
+/** A login is for the server it was given for, and for the same host once it insists on TLS; for nobody else. */
+function mayLogIn(url: URL, home: URL): boolean {
+  if (url.origin === home.origin) return true;
+  const upgraded = home.protocol === 'http:' && url.protocol === 'https:' && home.port === '' && url.port === '';
+  return upgraded && url.hostname === home.hostname;
 }
 
 function withoutAuthorization(headers: Headers): Headers {

@@ -235,7 +235,8 @@ export class GitSession {
 }
 
 function refusedFetch(text: string): GitError {
-  const code = /not our ref/.test(text) ? 'GIT_OBJECT_NOT_FOUND' : 'GIT_PROTOCOL';
+  // JGit has other words for it than Git.
+  const code = /not our ref|not valid|unadvertised/.test(text) ? 'GIT_OBJECT_NOT_FOUND' : 'GIT_PROTOCOL';
   return new GitError(code, `the server refused the fetch: ${text}`);
 }
 

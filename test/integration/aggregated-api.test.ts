@@ -1,6 +1,7 @@
 // Artifacts through the API server with the real kubectl: tables, watches, contents, rights, and namespaces that end.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseAllDocuments } from 'yaml';
@@ -195,6 +196,25 @@ describe('aggregated API', function () {
       await informers.close();
       await client.close();
     }
+  });
+
+  it('ends watches when the process stops, leaves the APIService, and serves again after a restart', async () => {
+    const watching = spawn(kubectl.program, ['get', 'artifacts', '-w'], { env: { ...process.env, ...kubectl.env } });
+    const ended = once(watching, 'exit');
+    let output = '';
+    watching.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    await until(() => output.includes('gitrepository-podinfo'), { what: 'the list' });
+    assert.equal((await fetch(`${sluice.addresses.health}/readyz`)).status, 200);
+    const begun = performance.now();
+    await sluice.stop();
+    assert.ok(performance.now() - begun < 8000, 'a watch must not hold up the end');
+    await ended;
+    assert.equal((await kubectl.run(['get', 'apiservice', 'v1alpha1.artifacts.sluice.dev'])).status, 0);
+    sluice = await sluiceOn(cluster(), { storage: sluice.storage });
+    assert.equal(
+      await kubectl.ok(['get', 'art', '-o', 'name']),
+      'artifact.artifacts.sluice.dev/gitrepository-podinfo\n',
+    );
   });
 
   describe('rights', () => {

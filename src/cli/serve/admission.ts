@@ -23,7 +23,7 @@ export async function startAdmission(context: ServeContext, serving: Serving, si
     onRuleFailure: (rule, error) => log.error({ rule, error: errorMessage(error) }, 'an admission rule failed'),
   });
   const handler = admissionHandler({ judge, observe: (review) => metrics.reviewed(review) });
-  const server = await serving.listen('webhook-addr', flags.webhookAddr, (req, res) => {
+  const server = await serving.listen('admission', (req, res) => {
     handler(req, res).catch((error: Error) => {
       log.error({ error: error.message, stacktrace: error.stack }, 'admission failed');
       if (res.headersSent) res.destroy();

@@ -87,12 +87,7 @@ export async function startAggregatedApi(
     update: (_old, next) => configure(next),
     delete: () => configure(undefined),
   });
-  const listening = await serving.listen(
-    'apiserver-addr',
-    flags.apiserverAddr,
-    server.handle,
-    () => authenticator.clientCas,
-  );
+  const listening = await serving.listen('apiserver', server.handle, () => authenticator.clientCas);
   const { port } = listening.address;
   const isLocal = flags.webhookUrl !== '';
   await serving.registerWith((caBundle) =>

@@ -32,19 +32,23 @@ export async function startSluice(flags: ServeFlags, io: Pick<CommandIO, 'env' |
   const context = await openContext(flags, io.env, log);
   const stops: (() => Promise<void>)[] = [() => context.close()];
   const failure = Promise.withResolvers<Error>();
+  let isStopping = false;
   const stop = async (): Promise<void> => {
+    // Readiness ends before anything else does, so that nobody is sent here any more.
+    isStopping = true;
     for (const end of stops.splice(0).toReversed()) await end();
   };
   try {
     const artifacts = await listen(context, 'storage-addr', flags.storageAddr, fileServer(context.storage), stops);
     context.advertise(advertisedAddress(artifacts));
-    const checks: HealthChecks = { draining: () => artifacts.draining };
+    const serving = new Serving(context);
+    const checks: HealthChecks = { draining: () => isStopping, notReady: () => serving.notReady };
     const health = await listen(context, 'health-addr', flags.healthAddr, healthHandler(checks), stops);
     const metrics =
       flags.metricsAddr === ''
         ? undefined
         : await listen(context, 'metrics-addr', flags.metricsAddr, metricsHandler(context), stops);
-    const extensions = await serveExtensions(context, stops);
+    const extensions = await serveExtensions(context, serving, stops);
     if (flags.roles.has('controllers')) stops.push(await lead(context, (error) => failure.resolve(error)));
     log.info({ artifacts: artifacts.url, health: health.url }, 'sluice is up');
     return {
@@ -67,11 +71,11 @@ export async function startSluice(flags: ServeFlags, io: Pick<CommandIO, 'env' |
 /** The servers the API server calls. */
 async function serveExtensions(
   context: ServeContext,
+  serving: Serving,
   stops: (() => Promise<void>)[],
 ): Promise<{ readonly webhooks?: string; readonly api?: string }> {
   const { roles } = context.flags;
   if (!roles.has('admission') && !roles.has('apiserver')) return {};
-  const serving = new Serving(context);
   const abort = new AbortController();
   stops.push(() => {
     abort.abort(new Error('the process is stopping'));

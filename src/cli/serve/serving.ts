@@ -8,7 +8,7 @@ import { ListeningServer } from '#net/server';
 import { CertificateAuthority, type ServingMaterial } from '#webhooks/certs/authority';
 import { WorkerPool } from '#workers/pool';
 import type { ServeContext } from './context.ts';
-import { parseAddress } from './flags.ts';
+import { parseAddress, type Role } from './flags.ts';
 
 export const serviceName = 'sluice';
 /** Stands for a process outside the cluster: the aggregator only reaches Services. */
@@ -17,16 +17,22 @@ const fieldManager = 'sluice';
 /** How long every API server may take to notice what it was told to trust. */
 const propagationMs = 30_000;
 
+export type ServingRole = Extract<Role, 'admission' | 'apiserver'>;
+const servingRoles: readonly ServingRole[] = ['admission', 'apiserver'];
+
 /** The authority of this installation, for every server of the process. */
 export class Serving {
   readonly #context: ServeContext;
   readonly #authority: CertificateAuthority;
   readonly #servers: { readonly server: ListeningServer; readonly clientCas: () => readonly string[] }[] = [];
   readonly #registrations: ((bundle: string) => Promise<void>)[] = [];
+  /** Servers that this replica is to have and that do not listen yet. */
+  readonly #awaited: Set<ServingRole>;
   #material: ServingMaterial | undefined;
 
   constructor(context: ServeContext) {
     this.#context = context;
+    this.#awaited = new Set(servingRoles.filter((role) => context.flags.roles.has(role)));
     const { client, clock, namespace } = context;
     this.#authority = new CertificateAuthority({
       client,
@@ -61,13 +67,20 @@ export class Serving {
     );
   }
 
-  /** Opens an HTTPS server that is kept in fresh certificates. */
+  /** What is not ready yet: a Service should not lead here before. */
+  get notReady(): readonly string[] {
+    return [...this.#awaited];
+  }
+
+  /** Opens the HTTPS server of a role; it is kept in fresh certificates. */
   async listen(
-    flag: string,
-    address: string,
+    role: ServingRole,
     handler: RequestListener,
     clientCas: () => readonly string[] = () => [],
   ): Promise<ListeningServer> {
+    const { flags } = this.#context;
+    const [flag, address] =
+      role === 'admission' ? ['webhook-addr', flags.webhookAddr] : ['apiserver-addr', flags.apiserverAddr];
     const server = await ListeningServer.listen({
       ...parseAddress(flag, address),
       handler,
@@ -76,6 +89,7 @@ export class Serving {
       onConnectionError: (error) => this.#context.log.debug({ flag, error: error.message }, 'connection failed'),
     });
     this.#servers.push({ server, clientCas });
+    this.#awaited.delete(role);
     return server;
   }
 

@@ -84,7 +84,10 @@ describe('Kustomization delivery', function () {
       dependsOn: [{ name: 'expr', readyExpr: 'dep.metadata.labels["go"] == self.metadata.name' }],
     });
     await delivery.kustomization('expr', {}, { labels: { go: 'no' } });
-    const waiting = await delivery.when('expr-b', (object) => / readyExpr eval$/.test(ready(object)?.message ?? ''));
+    const waiting = await delivery.when(
+      'expr-b',
+      (object) => ready(object)?.message.endsWith(' readyExpr eval') === true,
+    );
     assert.equal(ready(waiting)?.reason, 'DependencyNotReady');
     await delivery.patch(kustomizations, 'expr', { metadata: { labels: { go: 'expr-b' } } });
     await delivery.ready('expr-b');

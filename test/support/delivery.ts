@@ -1,5 +1,4 @@
 // A Sluice in this process that delivers from Git repositories of the test into a namespace of its own.
-import { setTimeout as delay } from 'node:timers/promises';
 import { Writable } from 'node:stream';
 import type { RunningSluice } from '#cli/serve/process';
 import { startSluice } from '#cli/serve/process';
@@ -238,10 +237,15 @@ export class Delivery {
   /** Events of an object as `Type Reason message`, oldest first. */
   async events(name: string): Promise<string[]> {
     const items = await this.kubectl.ok([
-      ...['-n', this.namespace, 'get', 'events', `--field-selector=involvedObject.name=${name}`],
-      ...['--sort-by=.lastTimestamp', '-o', 'jsonpath={range .items[*]}{.type} {.reason} {.message}{"\\u0000"}{end}'],
+      `--namespace=${this.namespace}`,
+      'get',
+      'events',
+      `--field-selector=involvedObject.name=${name}`,
+      '--sort-by=.lastTimestamp',
+      '--output=json',
     ]);
-    return items.split('\0').filter((line) => line !== '');
+    const { items: events } = JSON.parse(items) as { items: { type: string; reason: string; message: string }[] };
+    return events.map(({ type, reason, message }) => `${type} ${reason} ${message}`);
   }
 }
 
@@ -291,14 +295,4 @@ export function condition(object: Reconciled, type: string): Condition | undefin
 /** A ConfigMap as YAML. */
 export function configMap(name: string, data: Readonly<Record<string, string>> = {}, metadata: object = {}): string {
   return `${JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, ...metadata }, data })}\n`;
-}
-
-/** Resolves when nothing was counted for `ms`: for tests that something does not happen. */
-export async function quietFor(ms: number, count: () => number, timeout = 20_000): Promise<void> {
-  const deadline = performance.now() + timeout;
-  for (let before = count(); ; before = count()) {
-    await delay(ms);
-    if (count() === before) return;
-    if (performance.now() > deadline) throw new Error(`never quiet for ${ms} ms`);
-  }
 }

@@ -32,6 +32,33 @@ const id = (group: string, kind: string, namespace: string, name: string): Objec
   name,
 });
 
+function ofKind(apiVersion: string, kind: string): Unstructured {
+  return { apiVersion, kind, metadata: { name: 'a' } };
+}
+
+function definition(caBundle: string): Unstructured {
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'd' },
+    spec: { conversion: { strategy: 'Webhook', webhook: { clientConfig: { caBundle, url: 'u' } } } },
+    status: { conditions: [] },
+  };
+}
+
+function bundleOf(object: Unstructured): unknown {
+  return (object['spec'] as { conversion: { webhook: { clientConfig: { caBundle?: string } } } }).conversion.webhook
+    .clientConfig.caBundle;
+}
+
+function live(more: object): KubeObject {
+  return { metadata: { uid: 'u', resourceVersion: '5', ...more } };
+}
+
+function hashOf(data: unknown): string {
+  return desiredHash({ metadata: {}, data });
+}
+
 describe('object ids', () => {
   for (const [object, text] of [
     [id('', 'Service', 'default', 'podinfo'), 'default_podinfo__Service'],
@@ -67,8 +94,6 @@ describe('object ids', () => {
 });
 
 describe('the order of application', () => {
-  const of = (apiVersion: string, kind: string): Unstructured => ({ apiVersion, kind, metadata: { name: 'a' } });
-
   for (const [apiVersion, kind, stage] of [
     ['apiextensions.k8s.io/v1', 'CustomResourceDefinition', 0],
     ['v1', 'Namespace', 0],
@@ -81,7 +106,7 @@ describe('the order of application', () => {
     ['v1', 'ConfigMap', 2],
   ] as const) {
     it(`puts ${apiVersion} ${kind} into stage ${stage}`, () => {
-      assert.equal(stageOf(of(apiVersion, kind)), stage);
+      assert.equal(stageOf(ofKind(apiVersion, kind)), stage);
     });
   }
 
@@ -221,16 +246,6 @@ describe('prepareObjects', () => {
   });
 
   it("drops a definition's certificate authority that is none, and keeps its status", () => {
-    const definition = (caBundle: string): Unstructured => ({
-      apiVersion: 'apiextensions.k8s.io/v1',
-      kind: 'CustomResourceDefinition',
-      metadata: { name: 'd' },
-      spec: { conversion: { strategy: 'Webhook', webhook: { clientConfig: { caBundle, url: 'u' } } } },
-      status: { conditions: [] },
-    });
-    const bundleOf = (object: Unstructured): unknown =>
-      (object['spec'] as { conversion: { webhook: { clientConfig: { caBundle?: string } } } }).conversion.webhook
-        .clientConfig.caBundle;
     const real = Buffer.from('-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n').toString('base64');
     assert.equal(bundleOf(prepare(definition(real))), real);
     const placeholder = definition('Cg==');
@@ -241,8 +256,6 @@ describe('prepareObjects', () => {
 });
 
 describe('fingerprints', () => {
-  const live = (more: object): KubeObject => ({ metadata: { uid: 'u', resourceVersion: '5', ...more } });
-
   it('move with any version where the server counts no generations', () => {
     assert.notEqual(liveFingerprint(live({})), liveFingerprint(live({ resourceVersion: '6' })));
   });
@@ -266,11 +279,10 @@ describe('fingerprints', () => {
   });
 
   it('of what is wanted ignore the order of keys, not of lists', () => {
-    const of = (data: unknown): string => desiredHash({ metadata: {}, data });
-    assert.equal(of({ a: 1, b: { c: 2, d: undefined } }), of({ b: { c: 2 }, a: 1 }));
-    assert.notEqual(of([1, 2]), of([2, 1]));
-    assert.notEqual(of('1'), of(1));
-    assert.equal(typeof of(12_345_678_901_234_567_890n), 'string');
+    assert.equal(hashOf({ a: 1, b: { c: 2, d: undefined } }), hashOf({ b: { c: 2 }, a: 1 }));
+    assert.notEqual(hashOf([1, 2]), hashOf([2, 1]));
+    assert.notEqual(hashOf('1'), hashOf(1));
+    assert.equal(typeof hashOf(12_345_678_901_234_567_890n), 'string');
   });
 
   it('compare versions of any length', () => {
@@ -283,9 +295,11 @@ describe('fingerprints', () => {
 
 describe('changeLog', () => {
   it('tells of what was made or changed', () => {
-    const change = (action: 'created' | 'configured' | 'unchanged' | 'skipped' | 'deleted') =>
-      ({ subject: `Kind/${action}`, entry: { id: action, v: 'v1' }, action }) as const;
-    const all = (['created', 'configured', 'unchanged', 'skipped', 'deleted'] as const).map(change);
+    const all = (['created', 'configured', 'unchanged', 'skipped', 'deleted'] as const).map((action) => ({
+      subject: `Kind/${action}`,
+      entry: { id: action, v: 'v1' },
+      action,
+    }));
     assert.equal(changeLog(all), 'Kind/created created\nKind/configured configured');
     assert.equal(changeLog([]), '');
   });

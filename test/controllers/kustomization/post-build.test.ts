@@ -59,7 +59,7 @@ describe('substituteObjects', () => {
   ] as const) {
     it(`names the object, and says what is wrong: ${what}`, () => {
       assert.throws(
-        () => substituted(data, variables as Record<string, string>),
+        () => substituted(data, variables),
         (error: Error) => {
           assert.match(error.message, /^post build failed for 'ConfigMap\.v1\.\[noGrp\]\/a': envsubst error: /);
           assert.match(error.message, message);

@@ -1,8 +1,9 @@
 // The HelmChart a HelmRelease makes of its chart template: made, brought up to date, and deleted when it is no longer wanted.
+import { FINALIZER } from '#api/meta';
 import { helmChart, type HelmChart } from '#api/source/helmchart';
 import { storageVersion } from '#api/kind';
 import type { KubeClient } from '#kube/client';
-import { apiVersionOf, type KubeObject, type ResourceRef } from '#kube/object';
+import { apiVersionOf, type KubeObject, type ResourceRef, type Unstructured } from '#kube/object';
 import { isNotFound } from '#kube/status-error';
 import { applyObject } from '#kube/apply/apply';
 import type { ObjectSource } from '#runtime/fresh-objects';
@@ -32,16 +33,19 @@ export interface TemplateContext {
   readonly signal: AbortSignal;
 }
 
-/** Makes the cluster hold the HelmChart the spec asks for, and no other of ours. */
-export async function syncChart(object: HelmReleaseDraft, context: TemplateContext): Promise<void> {
+/**
+ * Makes the cluster hold the HelmChart the spec asks for, and no other of ours. Returns the HelmChart where it had to be
+ * written: the cache does not have that yet.
+ */
+export async function syncChart(object: HelmReleaseDraft, context: TemplateContext): Promise<Unstructured | undefined> {
   const wanted = chartOf(object);
   const key = wanted === undefined ? '' : `${wanted.metadata.namespace}/${wanted.metadata.name}`;
   const status = (object.status ??= {});
   if (status.helmChart && status.helmChart !== key) await deleteChart(object, context);
-  if (wanted === undefined) return;
+  if (wanted === undefined) return undefined;
   if (!isUpToDate(wanted, context.charts.get(key))) {
     const { sourceRef } = object.spec.chart!.spec;
-    const { action } = await applyObject(context.client, helmCharts, wanted, {
+    const { object: written, action } = await applyObject(context.client, helmCharts, wanted, {
       fieldManager,
       force: true,
       signal: context.signal,
@@ -51,14 +55,31 @@ export async function syncChart(object: HelmReleaseDraft, context: TemplateConte
     const text = `HelmChart/${key} with SourceRef '${source}'`;
     if (action === 'created') context.event('trace', 'HelmChartCreated', `Created ${text}`);
     else if (action === 'configured') context.event('trace', 'HelmChartConfigured', `Configured ${text}`);
+    status.helmChart = key;
+    return written;
   }
   status.helmChart = key;
+  return undefined;
 }
 
 /** Deletes the HelmChart that status names. */
 export async function deleteChart(object: HelmReleaseDraft, context: TemplateContext): Promise<void> {
   const key = object.status?.helmChart;
   if (!key) return;
+  await deleteChartNamed(key, context);
+  delete object.status!.helmChart;
+}
+
+/** Deletes what was made of the template, even where the status does not tell of it yet. */
+export async function deleteOwnChart(object: HelmReleaseDraft, context: TemplateContext): Promise<void> {
+  const wanted = chartOf(object);
+  const own = wanted === undefined ? undefined : `${wanted.metadata.namespace}/${wanted.metadata.name}`;
+  const key = object.status?.helmChart || own;
+  if (key !== undefined) await deleteChartNamed(key, context);
+  if (object.status !== undefined) delete object.status.helmChart;
+}
+
+async function deleteChartNamed(key: string, context: TemplateContext): Promise<void> {
   const slash = key.indexOf('/');
   const where = { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
   try {
@@ -67,7 +88,6 @@ export async function deleteChart(object: HelmReleaseDraft, context: TemplateCon
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }
-  delete object.status!.helmChart;
 }
 
 type WantedChart = KubeObject & {
@@ -76,6 +96,7 @@ type WantedChart = KubeObject & {
     namespace: string;
     labels: Record<string, string>;
     annotations?: Record<string, string>;
+    finalizers: string[];
   };
   spec: Record<string, unknown>;
 };
@@ -99,6 +120,8 @@ function chartOf(object: HelmReleaseDraft): WantedChart | undefined {
         [originNamespaceLabel]: namespaceOf(object),
       },
       ...(annotations !== undefined && { annotations: { ...annotations } }),
+      // The chart's own controller would add it by a request of its own.
+      finalizers: [FINALIZER],
     },
     spec: {
       chart,

@@ -2,7 +2,7 @@
 import { isNotFound } from '#kube/status-error';
 import { errorMessage } from '#lib/errors';
 import type { ReleaseContext } from './action.ts';
-import { deleteChart, type TemplateContext } from './chart-template.ts';
+import { deleteOwnChart, type TemplateContext } from './chart-template.ts';
 import type { HelmCluster } from './cluster.ts';
 import { setReady } from './conditions.ts';
 import type { HelmReleaseDraft } from './helmrelease.ts';
@@ -19,7 +19,7 @@ export interface FinalizeContext {
 export async function finalize(object: HelmReleaseDraft, context: FinalizeContext): Promise<void> {
   if (object.spec.suspend === true) return;
   if (object.status?.storageNamespace) await uninstall(object, context);
-  await deleteChart(object, context.chart);
+  await deleteOwnChart(object, context.chart);
 }
 
 async function uninstall(

@@ -9,10 +9,13 @@ import type { HelmReleaseDraft } from './helmrelease.ts';
 /** Something has to happen first; the object says what. */
 export class NotYetError extends Error {
   readonly afterMs: number;
+  /** It is expected to happen in a moment, and is worth no status before that is over. */
+  readonly isFleeting: boolean;
 
-  constructor(message: string, afterMs: number) {
+  constructor(message: string, afterMs: number, isFleeting = false) {
     super(message);
     this.afterMs = afterMs;
+    this.isFleeting = isFleeting;
   }
 }
 

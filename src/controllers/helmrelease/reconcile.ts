@@ -32,7 +32,7 @@ import type { ChartFile, ChartInfo } from './render-job.ts';
 import { noteRequest, pendingRequest, takeForceRequest, takeResetRequest } from './requests.ts';
 import { clearFailures } from './remediation.ts';
 import { latest } from './snapshot.ts';
-import { chartRevision, lookUpSource, type ChartSources } from './source.ts';
+import { chartRevision, lookUpSource, type ChartSource, type ChartSources } from './source.ts';
 import { type ReleaseCache, ReleaseStorage } from './storage.ts';
 import { NoLatestError, uninstallRelease } from './uninstall.ts';
 import { unsupportedField } from './unsupported.ts';
@@ -64,6 +64,8 @@ export interface HelmReleaseOptions {
 }
 
 const artifactRetryMs = 30_000;
+/** How long a chart may take to come before the object tells that it waits. */
+const justAskedMs = 3000;
 
 interface Chart {
   readonly info: ChartInfo;
@@ -137,7 +139,7 @@ export class HelmReleaseRun {
     if (!handled && getCondition(object, readyCondition)?.status !== 'False') {
       this.#gates.ready('False', 'ReconcileError', errorMessage(error));
     }
-    await this.#conclude();
+    if (!(error instanceof NotYetError && error.isFleeting)) await this.#conclude();
     if (error instanceof NotYetError) {
       this.#context.log.info({}, error.message);
       return { requeueAfter: error.afterMs };
@@ -183,9 +185,9 @@ export class HelmReleaseRun {
     const object = this.#object;
     const { options, random } = this.#deps;
     this.#checkSpec();
-    await this.#syncChart();
+    const written = await this.#syncChart();
     this.#checkDependencies();
-    const { artifact, kind } = this.#artifact();
+    const { artifact, kind } = this.#artifact(written);
     const values = await this.#values();
     const valuesDigest = configDigest(values);
     const cluster = await this.#gates.through('RESTClientError', '', () => this.#deps.clusterFor(object));
@@ -258,9 +260,9 @@ export class HelmReleaseRun {
     if (field !== undefined) throw this.#gates.stop('NotSupported', `${field} is not supported`);
   }
 
-  async #syncChart(): Promise<void> {
+  async #syncChart(): Promise<ChartSource | undefined> {
     try {
-      await syncChart(this.#object, this.#templateContext());
+      return await syncChart(this.#object, this.#templateContext());
     } catch (error) {
       this.#context.signal.throwIfAborted();
       const message = `could not sync HelmChart: ${errorMessage(error)}`;
@@ -289,10 +291,11 @@ export class HelmReleaseRun {
     this.#gates.pass('DependencyNotReady');
   }
 
-  #artifact(): { readonly artifact: Artifact; readonly kind: string } {
+  #artifact(written: ChartSource | undefined): { readonly artifact: Artifact; readonly kind: string } {
     const object = this.#object;
     const { options, sources, random } = this.#deps;
-    const lookup = lookUpSource(object, sources, options);
+    const { noCrossNamespaceRefs } = options;
+    const lookup = lookUpSource(object, sources, { noCrossNamespaceRefs, written });
     if ('denied' in lookup) {
       throw this.#gates.stop('AccessDenied', lookup.denied);
     }
@@ -303,6 +306,8 @@ export class HelmReleaseRun {
     this.#gates.pass('AccessDenied', 'ArtifactFailed');
     if ('unready' in lookup) {
       this.#gates.notReady('SourceNotReady', lookup.unready);
+      // A chart that was only just asked for is on its way: its arrival wakes the object.
+      if (written !== undefined) throw new NotYetError(lookup.unready, justAskedMs, true);
       const after = jitter(options.requeueDependencyMs, options.jitterPercentage, random);
       throw new NotYetError(lookup.unready, after);
     }

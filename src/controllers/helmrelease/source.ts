@@ -27,6 +27,8 @@ export type SourceLookup =
 
 export interface SourcePolicy {
   readonly noCrossNamespaceRefs: boolean;
+  /** Written a moment ago: newer than what the caches have. */
+  readonly written?: ChartSource | undefined;
 }
 
 const plurals: Readonly<Record<string, string>> = {
@@ -38,7 +40,7 @@ const plurals: Readonly<Record<string, string>> = {
 export function lookUpSource(
   object: HelmReleaseDraft,
   sources: ChartSources,
-  { noCrossNamespaceRefs }: SourcePolicy,
+  { noCrossNamespaceRefs, written }: SourcePolicy,
 ): SourceLookup {
   const reference = chartReference(object);
   if (reference === undefined) return { failed: 'either chart or chartRef must be set' };
@@ -49,7 +51,7 @@ export function lookUpSource(
   }
   const cache = sources.get(kind);
   if (cache === undefined) return { denied: `can't access '${id}': spec.chartRef.kind '${kind}' is not supported` };
-  const source = cache.get(`${namespace}/${name}`);
+  const source = written ?? cache.get(`${namespace}/${name}`);
   if (source === undefined) {
     const plural = plurals[kind] ?? kind.toLowerCase();
     return { failed: `could not get Source object: ${plural}.source.toolkit.fluxcd.io "${name}" not found` };

@@ -13,10 +13,11 @@ export type { BuildIndexOptions, BuiltIndex } from './index-build.ts';
 export { checkChartName, chooseVersion } from './choose-version.ts';
 export type { ChartLocation, ChartSizes } from './chart-files.ts';
 export type { ChartJobInput, InspectedChart } from './chart-job.ts';
-export { type FetchedDependency, type PackagedChart, type PackageOptions, withMetadata } from './package-chart.ts';
+export type { FetchedDependency, PackagedChart, PackageOptions } from './package-chart.ts';
+export { withMetadata } from './version-metadata.ts';
 export type { ValuesFilesRequest } from './values-files.ts';
 export { existingPath } from './contained-path.ts';
-export { isLocal } from './local-dependency.ts';
+export { isLocal } from './local-path.ts';
 
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 

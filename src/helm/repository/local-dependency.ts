@@ -1,22 +1,12 @@
 // A dependency that lies in the same source as the chart: `file://../other`, or nothing for charts/<name>.
-import { posix, relative } from 'node:path';
+import { relative } from 'node:path';
 import { errorMessage } from '#lib/errors';
 import { satisfies } from '#lib/masterminds-semver';
 import type { Dependency } from '../chart/chart.ts';
 import { type ChartFiles, type ChartSizes, readChartFiles } from './chart-files.ts';
 import { existingPath } from './contained-path.ts';
 import { RepositoryError } from './errors.ts';
-
-export function isLocal({ repository }: Pick<Dependency, 'repository'>): boolean {
-  return repository === '' || repository.startsWith('file://');
-}
-
-/** Where the dependency of the chart at `chart` is, below `root` whatever it says. */
-export function localPath(dependency: Pick<Dependency, 'name' | 'repository'>, chart: string): string {
-  const { name, repository } = dependency;
-  const reference = repository === '' ? `charts/${name}` : repository.slice('file://'.length);
-  return posix.normalize(`/${chart}/${reference}`);
-}
+import { localPath } from './local-path.ts';
 
 export interface LocalPlace {
   /** The chart's directory. */

@@ -8,12 +8,13 @@ import { Digester, type DigestAlgorithm } from '#artifact/digest';
 import type { Packed, PackedFile } from '#artifact/pack';
 import { compareBytes, type GoValue, sigsMarshal } from '#goyaml/index';
 import { toBytes } from '#lib/go-string';
-import { parseVersion, SemverError } from '#lib/masterminds-semver';
 import type { Dependency, Metadata, RawFile } from '../chart/chart.ts';
 import { type ChartFiles, type ChartLocation, type ChartSizes, readChartFiles } from './chart-files.ts';
 import { RepositoryError } from './errors.ts';
 import { metadataObject } from './index-entry.ts';
-import { isLocal, readLocalDependency } from './local-dependency.ts';
+import { readLocalDependency } from './local-dependency.ts';
+import { isLocal } from './local-path.ts';
+import { withMetadata } from './version-metadata.ts';
 import { mergeValuesFiles, type MergedValues, type ValuesFilesRequest } from './values-files.ts';
 
 export interface PackageOptions {
@@ -55,22 +56,6 @@ export async function packageChart(options: PackageOptions): Promise<PackagedCha
   const { name } = chart.metadata;
   const packed = await writePackage(name, files.toSorted(inPackageOrder), options);
   return { ...packed, name, version, usedValuesFiles: merged?.used };
-}
-
-/** The version with build metadata, in its full form. */
-export function withMetadata(version: string, metadata: string): string {
-  if (metadata === '') return version;
-  try {
-    const { major, minor, patch, prerelease } = parseVersion(version);
-    return parseVersion(
-      `${major}.${minor}.${patch}${prerelease === '' ? '' : `-${prerelease}`}+${metadata}`,
-    ).toString();
-  } catch (cause) {
-    if (!(cause instanceof SemverError)) throw cause;
-    throw new RepositoryError('HELM_CHART_METADATA', `failed to set metadata on '${version}': ${cause.message}`, {
-      cause,
-    });
-  }
 }
 
 interface OwnChanges {

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { mkdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { loadArchive } from '#helm/index';
+import { loadArchive } from '#helm/engine/index';
 import { run as inspectOrPackage, type ChartJobInput, type InspectedChart } from '#helm/repository/chart-job';
-import { packageChart, type PackagedChart, type PackageOptions, withMetadata } from '#helm/repository/package-chart';
+import { packageChart, type PackagedChart, type PackageOptions } from '#helm/repository/package-chart';
+import { withMetadata } from '#helm/repository/version-metadata';
 import { mergeValuesFiles } from '#helm/repository/values-files';
 import { run } from '#test/support/run';
 import { tempDir } from '#test/support/temp-dir';
@@ -46,7 +47,7 @@ describe('packing a chart', () => {
     assert.equal(one.digest, two.digest);
     assert.equal(one.size, one.archive.length);
     assert.deepEqual(one.files, [
-      { path: 'app/Chart.yaml', size: 44 },
+      { path: 'app/Chart.yaml', size: 40 },
       { path: 'app/values.yaml', size: 5 },
       { path: 'app/templates/x.yaml', size: 5 },
     ]);
@@ -163,11 +164,12 @@ describe('version metadata', () => {
   });
 });
 
+const file = (name: string, text: string): { name: string; data: Buffer } => ({ name, data: Buffer.from(text) });
+
 describe('values files of a chart', () => {
-  const file = (name: string, text: string): { name: string; data: Buffer } => ({ name, data: Buffer.from(text) });
   const files = [
-    file('values.yaml', 'a: {x: 1, y: 2}\nlist: [1, 2]\n'),
-    file('values-2.yaml', 'a: {y: 3}\nlist: [3]\n'),
+    file('values.yaml', 'a: {x: 1, z: 2}\nlist: [1, 2]\n'),
+    file('values-2.yaml', 'a: {z: 3}\nlist: [3]\n'),
     file('values-3.yaml', 'a: null\n'),
     file('empty.yaml', ''),
     file('list.yaml', '- 1\n'),
@@ -177,8 +179,8 @@ describe('values files of a chart', () => {
     mergeValuesFiles(files, { paths, ignoreMissing: false }).values;
 
   it('are merged map by map, the later one winning, null included', () => {
-    assert.deepEqual(merge('values.yaml', './values-2.yaml'), { a: { x: 1, y: 3 }, list: [3] });
-    assert.deepEqual(merge('values-2.yaml', 'values.yaml'), { a: { x: 1, y: 2 }, list: [1, 2] });
+    assert.deepEqual(merge('values.yaml', './values-2.yaml'), { a: { x: 1, z: 3 }, list: [3] });
+    assert.deepEqual(merge('values-2.yaml', 'values.yaml'), { a: { x: 1, z: 2 }, list: [1, 2] });
     assert.deepEqual(merge('values.yaml', 'values-3.yaml', 'empty.yaml'), { a: null, list: [1, 2] });
     assert.deepEqual(Object.keys(merge('proto.yaml') as object), ['__proto__']);
   });

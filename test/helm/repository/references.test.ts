@@ -5,13 +5,15 @@ import path from 'node:path';
 import { checkChartName, chooseVersion } from '#helm/repository/choose-version';
 import { containedPath, existingPath } from '#helm/repository/contained-path';
 import type { TableRow } from '#helm/repository/index-table';
-import { localPath } from '#helm/repository/local-dependency';
+import { localPath } from '#helm/repository/local-path';
 import { chartUrl, indexUrl, normalizeRepositoryUrl, withoutPassword } from '#helm/repository/urls';
 import { tempDir } from '#test/support/temp-dir';
 
 function row(version: string, created = '2024-01-01T00:00:00Z'): TableRow {
   return [version, '', created, []];
 }
+
+const at = (repository: string): string => localPath({ name: 'dep', repository }, 'charts/app');
 
 describe('address of a repository', () => {
   const normalized: readonly (readonly [url: string, form: string])[] = [
@@ -131,7 +133,6 @@ describe('path in a source', () => {
   });
 
   it('of a dependency is relative to the chart', () => {
-    const at = (repository: string): string => localPath({ name: 'dep', repository }, 'charts/app');
     assert.equal(at(''), '/charts/app/charts/dep');
     assert.equal(at('file://../dep'), '/charts/dep');
     assert.equal(at('file://../../../../../etc'), '/etc');

@@ -1,19 +1,18 @@
 // The aggregated API over HTTP: authenticate, find out what is asked, authorize, answer.
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import type { Clock } from '#lib/clock';
 import { errorMessage } from '#lib/errors';
 import type { Authenticator, User } from './authentication.ts';
 import type { Attributes, Authorizer } from './authorization.ts';
-import { aggregatedContentType, discoveryDocuments, type DiscoveryDocuments, type Document } from './discovery.ts';
+import { aggregatedContentType, discoveryDocuments, type DiscoveryDocuments } from './discovery.ts';
 import { listBody, objectBody, selectionOf, type Selection } from './list.ts';
 import { acceptsAggregatedDiscovery, negotiate } from './negotiate.ts';
 import { openApiDocuments, type OpenApiDocuments } from './openapi.ts';
 import { isTruthy, parseRequest, type RequestInfo } from './request.ts';
 import type { ServedResource } from './resource.ts';
 import { fieldAttribute, labelAttribute, selectedName } from './selectors.ts';
+import { sendDocument, sendJson, setImmutable } from './respond.ts';
 import { ApiError, badRequest, methodNotAllowed, noSuchPath, notFound, statusOf } from './status.ts';
 import { serveWatch } from './watch.ts';
 
@@ -38,13 +37,8 @@ export interface ApiServerOptions {
 type PathRequest = Extract<RequestInfo, { kind: 'path' }>;
 type ResourceRequest = Extract<RequestInfo, { kind: 'resource' }>;
 
-const gzipFrom = 128 * 1024;
-const compress = promisify(gzip);
-/** Programs with a person in front of them. */
-const prettyAgents = /^(curl|Wget|Mozilla\/5\.0)/;
 const healthPath = /^\/(livez|readyz|healthz)(?:\/([^/]*))?\/?$/;
 const maxInFlight = 200;
-const yearMs = 365 * 24 * 3_600_000;
 
 /** The request handler of the aggregated API. */
 export class ApiServer {
@@ -260,45 +254,4 @@ function selectedAttributes(selection: Selection | undefined): Partial<Attribute
   const fieldSelector = selection && fieldAttribute(selection.fields);
   const labelSelector = selection && labelAttribute(selection.labels);
   return { ...(fieldSelector && { fieldSelector }), ...(labelSelector && { labelSelector }) };
-}
-
-/** Who asks for exactly this version of a document never has to ask again. Another version is answered with this one: the
- * aggregator takes a redirect for a failure. */
-function setImmutable(res: ServerResponse, { etag }: Document, hash: string | null): void {
-  if (`"${hash}"` !== etag) return;
-  res.setHeader('Cache-Control', 'public, immutable');
-  res.setHeader('Expires', new Date(Date.now() + yearMs).toUTCString());
-}
-
-async function sendDocument(
-  req: IncomingMessage,
-  res: ServerResponse,
-  { body, etag }: Document,
-  contentType = 'application/json',
-): Promise<void> {
-  res.setHeader('ETag', etag);
-  if (!res.hasHeader('Cache-Control')) res.setHeader('Cache-Control', 'public');
-  if (req.headers['if-none-match'] === etag) {
-    res.writeHead(304).end();
-    return;
-  }
-  await send(req, res, body, contentType);
-}
-
-async function sendJson(req: IncomingMessage, res: ServerResponse, value: object): Promise<void> {
-  const asked = new URLSearchParams((req.url ?? '').split('?')[1]).get('pretty');
-  const pretty = asked === null ? prettyAgents.test(req.headers['user-agent'] ?? '') : isTruthy(asked);
-  await send(req, res, `${JSON.stringify(value, null, pretty ? 2 : undefined)}\n`, 'application/json');
-}
-
-async function send(req: IncomingMessage, res: ServerResponse, text: string, contentType: string): Promise<void> {
-  let body: Buffer = Buffer.from(text);
-  res.setHeader('Content-Type', contentType);
-  if (body.length > gzipFrom && /\bgzip\b/.test(req.headers['accept-encoding'] ?? '')) {
-    body = await compress(body, { level: 1 });
-    res.setHeader('Content-Encoding', 'gzip');
-    res.appendHeader('Vary', 'Accept-Encoding');
-  }
-  res.setHeader('Content-Length', body.length);
-  res.end(req.method === 'HEAD' ? undefined : body);
 }

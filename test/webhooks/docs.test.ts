@@ -8,7 +8,8 @@ describe('docs/admission.md', () => {
   it('names every rule in its table', async () => {
     const page = await readFile(path.resolve(import.meta.dirname, '../../docs/admission.md'), 'utf8');
     const named = [...page.matchAll(/^\| `([a-z-]+)` \|/gmu)].map(([, id]) => id);
-    assert.deepEqual(named.toSorted(), rules.map(({ id }) => id).toSorted());
+    assert.equal(named.length, rules.length);
+    assert.deepEqual(new Set(named), new Set(rules.map(({ id }) => id)));
   });
 
   it('is about rules that say why they are there', () => {

@@ -15,7 +15,7 @@ export const gitReference: Rule = {
     if (ref === undefined || ref === null) return [];
     const findings: Finding[] = [];
     const { commit, name } = ref;
-    if (commit && !/^[0-9a-f]{40}$/.test(commit)) {
+    if (commit && !/^[0-9a-f]{40}$/i.test(commit)) {
       findings.push(
         refuse('spec.ref.commit', commit, 'is not a full commit hash', 'write all 40 characters, 0-9 and a-f'),
       );

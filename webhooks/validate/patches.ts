@@ -1,5 +1,5 @@
 // Patches that can be read: YAML, and either part of an object or a list of JSON Patch operations.
-import { decodeV3, type GoValue } from '#goyaml/index';
+import { sigsUnmarshal, type GoValue } from '#goyaml/index';
 import { errorMessage } from '#lib/errors';
 import { GoRegexp } from '#lib/go-regexp';
 import { parseSelector } from '#lib/label-selector';
@@ -30,10 +30,16 @@ function judgePatch(path: string, text: string): Finding[] {
   if (text.length > maxLength) return [];
   let value: GoValue;
   try {
-    value = decodeV3(text);
+    // As lenient as the build is: keys may come twice, and what follows the first document is the build's to judge.
+    value = sigsUnmarshal(text);
   } catch (error) {
     return [
-      refuse(path, shortened(text), errorMessage(error), 'write YAML: part of an object, or JSON Patch operations'),
+      refuse(
+        path,
+        shortened(text),
+        errorMessage(error).replace('error converting YAML to JSON: ', ''),
+        'write YAML: part of an object, or JSON Patch operations',
+      ),
     ];
   }
   if (Array.isArray(value)) return value.flatMap((operation, i) => judgeOperation(path, i, operation));

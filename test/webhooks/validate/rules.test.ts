@@ -164,6 +164,11 @@ ruleTable(substitution, [
 const patched = (patch: string, target?: object): Spec => ({ patches: [{ patch, ...(target && { target }) }] });
 ruleTable(patches, [
   row('lets a part of an object pass', 'Kustomization', patched('kind: Deployment\nspec:\n  replicas: 2\n')),
+  row(
+    'lets a key that comes twice pass, as the build does',
+    'Kustomization',
+    patched('kind: Deployment\nkind: Deployment\n'),
+  ),
   row('lets operations pass', 'Kustomization', patched('- op: remove\n  path: /spec/replicas\n', { kind: 'Deploy.*' })),
   row(
     'refuses an unknown operation',

@@ -1,5 +1,5 @@
 // Plain scalars: text without quotes, over one or several lines.
-import { endsFlowPlain, isBlank, isBlankOrEnd, isBreak, isDocumentMark } from './chars.ts';
+import { endsFlowPlain, isBlank, isBlankOrEnd, isBreak, isBreakOrEnd, isDocumentMark } from './chars.ts';
 import type { Scanner } from './scanner.ts';
 import { foldBreaks } from './fold.ts';
 import { Token, T } from './token.ts';
@@ -48,28 +48,33 @@ export function scanPlain(scanner: Scanner): Token {
   return token;
 }
 
-/** Where the run of text at the position ends: at a blank, at `: `, at an indicator of the flow context. */
+/**
+ * Where the run of text at the position ends: at a line break, at `: `, at an indicator of the flow context; at blanks only
+ * when no text follows them on the line.
+ */
 function plainRunEnd(scanner: Scanner): number {
   const { text, flowLevel } = scanner;
-  let at = scanner.pos;
+  const stops = flowLevel > 0 ? scanner.flowStops : scanner.plainStops;
+  stops.lastIndex = scanner.pos;
   for (;;) {
-    const c = text.charCodeAt(at);
-    if (c <= 63) {
-      // Blanks, breaks below 128, the end, `:` and two of the flow indicators all stand here.
-      if (c === 32 || c === 10 || c === 0 || c === 9 || c === 13) {
-        return at;
-      }
-      if (c === 58 && isBlankOrEnd(text.charCodeAt(at + 1))) {
-        return at;
-      }
-    } else if (c >= 0x85 && isBreak(c)) {
+    stops.test(text);
+    const at = stops.lastIndex - 1;
+    let next = at;
+    while (isBlank(text.charCodeAt(next))) {
+      next++;
+    }
+    const c = text.charCodeAt(next);
+    const goesOn = c === 58 ? !isBlankOrEnd(text.charCodeAt(next + 1)) : next > at && isPlain(c, flowLevel);
+    if (!goesOn) {
       return at;
     }
-    if (flowLevel > 0 && endsFlowPlain(c)) {
-      return at;
-    }
-    at++;
+    stops.lastIndex = next + 1;
   }
+}
+
+/** Whether text goes on with this character after blanks. */
+function isPlain(c: number, flowLevel: number): boolean {
+  return c !== 35 && !isBreakOrEnd(c) && !(flowLevel > 0 && endsFlowPlain(c));
 }
 
 /** Steps over blanks and line breaks; returns what stands for them should text follow. */

@@ -46,6 +46,12 @@ export class Scanner {
   private readonly flowOpeners: Token[] = [];
   private readonly depthLimit: number;
   private readonly unreadable: string | undefined;
+  // Searches, each from a lastIndex set just before. Most texts are read once, by code that is not yet optimised: a regular
+  // expression runs at full speed even then. They find the end at the latest.
+  private readonly breaks = /[\0\n\r\x85\u2028\u2029]/g;
+  /** What may end a run of plain text, outside and inside of flow collections. */
+  readonly plainStops = /[\0\t\n\r :\x85\u2028\u2029]/g;
+  readonly flowStops = /[\0\t\n\r :\x85\u2028\u2029,?[\]{}]/g;
   private lastMark: Mark = { index: 0, line: 0, column: 0 };
   private readonly hasPairs: boolean;
   private pairs = 0;
@@ -283,9 +289,9 @@ export class Scanner {
 
   /** Steps to the end of the line. */
   skipToBreak(): void {
-    while (!isBreakOrEnd(this.at())) {
-      this.pos++;
-    }
+    this.breaks.lastIndex = this.pos;
+    this.breaks.test(this.text);
+    this.pos = this.breaks.lastIndex - 1;
   }
 
   private fetchNext(): void {

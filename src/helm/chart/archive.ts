@@ -19,7 +19,9 @@ export class GzipHeaderError extends ChartError {}
 
 /** Room for tar headers and padding beside the files themselves. */
 const tarOverhead = 32 * 1024 * 1024;
-/** Deflate expands at most 1032 times: so much compressed text shows the start of a bomb without its size. */
+/** So many times deflate expands at most. */
+const maxExpansion = 1032;
+/** So much compressed text shows the start of a bomb without its size. */
 const bombSample = 64 * 1024;
 
 /** The files of a packaged chart, in the order of the archive. */
@@ -56,13 +58,23 @@ function inflate(archive: Buffer, limit: number): { tar: Buffer; partial: boolea
   if (archive.length === 0) throw new ChartError('EOF');
   if (archive[0] !== 0x1f || archive[1] !== 0x8b) throw new GzipHeaderError('gzip: invalid header');
   try {
-    return { tar: gunzipSync(archive, { maxOutputLength: limit }), partial: false };
+    const options = { maxOutputLength: limit, chunkSize: expectedLength(archive, limit) };
+    return { tar: gunzipSync(archive, options), partial: false };
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
     if (code === 'ERR_BUFFER_TOO_LARGE') return { tar: inflateStart(archive, limit), partial: true };
     if (code === 'Z_BUF_ERROR') throw new ChartError('unexpected EOF', { cause });
     throw new ChartError('gzip: invalid checksum', { cause });
   }
+}
+
+/**
+ * The length the end of the archive claims, as far as it can be true, and a byte more so that the end is seen: the text comes
+ * out in one piece then, not in pieces that have to be joined.
+ */
+function expectedLength(archive: Buffer, limit: number): number {
+  const claimed = archive.length < 4 ? 0 : archive.readUInt32LE(archive.length - 4);
+  return Math.max(constants.Z_MIN_CHUNK, Math.min(claimed, archive.length * maxExpansion, limit) + 1);
 }
 
 /** The start of an archive that is too large as a whole, so that the error can name the file that makes it so. */

@@ -1,3 +1,4 @@
+// Charts in a Git repository on a real API server: directories, packages, values files, dependencies.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';

@@ -1,3 +1,4 @@
+// What goes wrong with Helm repositories, on a real API server: conditions, events, and what happens next.
 import assert from 'node:assert/strict';
 import { createAuthority, issueCertificate, validityFrom } from '#net/pki';
 import { chartServer, type ChartServer, type ChartServerOptions } from '#test/integration/chart-server';
@@ -233,5 +234,20 @@ describe('faults of Helm repositories', function () {
     });
     const name = await stage.repository({ url: server.url, timeout: '500ms' });
     await failsWith('HelmRepository', name, 'Failed', /: context deadline exceeded$/);
+  });
+
+  it('does not pass a chart off as verified that nobody verified', async () => {
+    const repository = await stage.repository({ url: server.url });
+    const name = await chartOf(repository, { verify: { provider: 'cosign' } });
+    const object = await stage.untilReady('HelmChart', name, {
+      status: 'False',
+      when: (found) => conditionOf(found, 'SourceVerified')?.status === 'False',
+    });
+    assert.equal(conditionOf(object, 'BuildFailed')!.reason, 'ChartVerificationError');
+    assert.equal(conditionOf(object, 'Ready')!.reason, 'VerificationError');
+    assert.equal(object.status!.artifact, undefined);
+    await stage.make('HelmChart', { chart: 'app', sourceRef: { kind: 'HelmRepository', name: repository } }, name);
+    // Server-side apply takes back what is not there any more.
+    assert.equal(conditionOf(await stage.untilReady('HelmChart', name), 'SourceVerified'), undefined);
   });
 });

@@ -1,3 +1,4 @@
+// HelmRepository and HelmChart on a real API server: what becomes of an index and of the charts in it.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { access, rm } from 'node:fs/promises';

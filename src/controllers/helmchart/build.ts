@@ -5,7 +5,7 @@ import { deleteConditions, setCondition } from '#runtime/conditions';
 import type { ObjectSource } from '#runtime/fresh-objects';
 import { ReconcileError, StalledError, TransientError, WaitingError } from '#runtime/reconcile-error';
 import type { StepContext } from '#runtime/source-reconciler';
-import { artifactOutdated, fetchFailed } from '../source/conditions.ts';
+import { artifactOutdated, fetchFailed, sourceVerified } from '../source/conditions.ts';
 import type { ChartBuild, ChartRun, HelmChartDraft, HelmRepository, SourceWithArtifact } from './chart.ts';
 import { buildFailed, type Failure, failures, unknownFailure } from './conditions.ts';
 import { buildRemoteChart } from './remote-chart.ts';
@@ -26,6 +26,7 @@ export async function buildChart(
   const { object, now, signal } = context;
   // Its link led to an artifact that is gone.
   if (object.status?.artifact === undefined) delete object.status?.url;
+  deleteConditions(object, sourceVerified);
   const isRemote = object.spec.sourceRef.kind === 'HelmRepository';
   try {
     const source = sourceOf(object, deps);
@@ -43,6 +44,10 @@ export async function buildChart(
     const { reason, message } = failure;
     setCondition(object, { type: condition, status: 'True', reason, message }, now());
     deleteConditions(object, condition === fetchFailed ? buildFailed : fetchFailed);
+    if (reason === 'ChartVerificationError') {
+      const verdict = { type: sourceVerified, status: 'False', reason: 'VerificationError', message } as const;
+      setCondition(object, verdict, now());
+    }
     throw failure;
   }
 }

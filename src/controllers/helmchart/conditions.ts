@@ -92,6 +92,12 @@ export const failures: Readonly<Record<string, Failure>> = {
     summary: 'dependency build error',
     stalls: false,
   },
+  HELM_CHART_VERIFICATION: {
+    condition: buildFailed,
+    reason: 'ChartVerificationError',
+    summary: 'chart verification error',
+    stalls: false,
+  },
   HELM_CHART_PACKAGE: {
     condition: buildFailed,
     reason: 'ChartPackageError',

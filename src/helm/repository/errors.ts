@@ -18,6 +18,8 @@ export type RepositoryErrorCode =
   | 'HELM_CHART_VALUES_FILES'
   /** A dependency is missing or not the wanted version. */
   | 'HELM_CHART_DEPENDENCY'
+  /** A signature is demanded that cannot be looked for. */
+  | 'HELM_CHART_VERIFICATION'
   /** The chart cannot be written. */
   | 'HELM_CHART_PACKAGE';
 

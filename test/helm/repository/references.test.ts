@@ -108,14 +108,14 @@ describe('name of a chart', () => {
 describe('path in a source', () => {
   it('stays below its root, whatever it says', () => {
     for (const [given, below] of [
-      ['a/b', '/root/a/b'],
-      ['/a', '/root/a'],
-      ['./a/../b/', '/root/b/'],
-      ['../../etc/passwd', '/root/etc/passwd'],
-      ['a/../../../b', '/root/b'],
-      ['', '/root/'],
+      ['a/b', '/srv/a/b'],
+      ['/a', '/srv/a'],
+      ['./a/../b/', '/srv/b/'],
+      ['../../etc/passwd', '/srv/etc/passwd'],
+      ['a/../../../b', '/srv/b'],
+      ['', '/srv/'],
     ] as const) {
-      assert.equal(containedPath('/root', given), below);
+      assert.equal(containedPath('/srv', given), below);
     }
   });
 

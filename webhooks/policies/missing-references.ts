@@ -65,10 +65,18 @@ export function nearest(name: string, names: readonly string[]): string | undefi
   let best: { readonly name: string; readonly distance: number } | undefined;
   for (const candidate of names.slice(0, maxCandidates)) {
     if (Math.abs(candidate.length - name.length) > limit) continue;
-    const distance = editDistance(name, candidate, best?.distance ?? limit + 1);
+    // What both begin with costs nothing to compare, and names of one place begin alike.
+    const common = commonStart(name, candidate);
+    const distance = editDistance(name.slice(common), candidate.slice(common), best?.distance ?? limit + 1);
     if (best === undefined || distance < best.distance) best = { name: candidate, distance };
   }
   return best !== undefined && best.distance <= limit ? best.name : undefined;
+}
+
+function commonStart(a: string, b: string): number {
+  let i = 0;
+  while (i < a.length && a[i] === b[i]) i++;
+  return i;
 }
 
 /** Infinity from `enough` on: nobody asks how much worse it gets. */

@@ -12,7 +12,6 @@ import {
   Delivery,
   kustomizations,
   quietFlags,
-  type Reconciled,
   type Source,
 } from '#test/support/delivery';
 import { ServeProcess } from '#test/support/serve-process';
@@ -104,9 +103,7 @@ describe('deliveries under faults', function () {
     const revision = `main@sha1:${await source.repo.revision('main')}`;
     await until(
       async () => {
-        const all = await Promise.all(
-          wanted.map((_, user) => delivery.get<Reconciled>(kustomizations, `user-${user}`)),
-        );
+        const all = await Promise.all(wanted.map((_, user) => delivery.get(kustomizations, `user-${user}`)));
         return all.every(
           (object) =>
             object !== undefined &&
@@ -121,7 +118,8 @@ describe('deliveries under faults', function () {
       namespace: delivery.namespace,
       labelSelector: `${group}/name`,
     });
-    assert.deepEqual(items.map(({ metadata }) => metadata.name).toSorted(), wanted.flat().toSorted());
+    const found = items.map(({ metadata }) => metadata.name ?? '');
+    assert.deepEqual(found.toSorted(), wanted.flat().toSorted());
     for (const [user, chosen] of wanted.entries()) {
       const object = await delivery.get(kustomizations, `user-${user}`);
       const inventory = object?.status?.inventory?.entries.map(({ id }) => id.split('_')[1]);
@@ -184,7 +182,6 @@ describe('deliveries under faults', function () {
       '--leader-election-renew-deadline=2s',
       '--leader-election-retry-period=300ms',
     ];
-    const acquired = (each: ServeProcess): boolean => each.output.includes('successfully acquired lease');
     const first = serve(election);
     await until(() => acquired(first), { timeout: 20_000 });
     const second = serve([...election, `--storage-path=${storage}`]);
@@ -208,10 +205,10 @@ describe('deliveries under faults', function () {
   it('keeps the conditions of other writers, however often they write', async () => {
     const running = serve();
     await until(() => running.output.includes('sluice is up'), { timeout: 20_000 });
-    let stop = false;
+    const stop = new AbortController();
     let wrote = 0;
     const writing = (async () => {
-      while (!stop) {
+      while (!stop.signal.aborted) {
         const object = await delivery.get(kustomizations, 'user-0');
         const others = (object?.status?.conditions ?? []).filter(({ type }) => type !== 'Audited');
         const audited = {
@@ -233,7 +230,7 @@ describe('deliveries under faults', function () {
       await push();
       await converged();
     }
-    stop = true;
+    stop.abort();
     await writing;
     assert.ok(wrote > 5);
     const object = await delivery.get(kustomizations, 'user-0');
@@ -242,6 +239,10 @@ describe('deliveries under faults', function () {
     await running.end('SIGTERM');
   });
 });
+
+function acquired(each: ServeProcess): boolean {
+  return each.output.includes('successfully acquired lease');
+}
 
 /** Starts a server again; the API server too, which ends without its store. */
 async function restart({ plane }: OwnCluster, victim: 'kube-apiserver' | 'etcd'): Promise<void> {

@@ -137,6 +137,13 @@ export class Delivery {
     return source;
   }
 
+  /** A repository alone; gives back its URL. */
+  async repository(name: string, files: Files, message: string): Promise<string> {
+    const repo = await GitRepo.create({ root: this.#root, name });
+    await repo.commit({ files, message });
+    return `${this.server.url}/${name}.git`;
+  }
+
   /** Applies a Kustomization of the source of the same name; what the spec says wins over the defaults. */
   async kustomization(name: string, spec: Record<string, unknown> = {}, metadata: object = {}): Promise<void> {
     await this.apply({

@@ -133,15 +133,28 @@ class StageRun {
     const items = await this.#resolve(objects);
     if (this.#request.dryRunFirst) await this.#all(items, (item) => this.#dryRun(item));
     const targets: ReadinessTarget[] = [];
+    const known = this.#outcome.changes.length;
     // Kinds go one after another where order matters to the server (a quota before what it limits), objects together.
-    for (const tier of tiersOf(items)) {
-      await this.#all(tier, async (item) => {
-        const target = await this.#applyItem(item);
-        if (target !== undefined) targets.push(target);
-      });
+    try {
+      for (const tier of tiersOf(items)) {
+        await this.#all(tier, async (item) => {
+          const target = await this.#applyItem(item);
+          if (target !== undefined) targets.push(target);
+        });
+      }
+    } finally {
+      this.#inOrder(items, known);
     }
     this.#outcome.targets.push(...targets);
     return targets;
+  }
+
+  /** Objects of a tier end in any order; inventories and logs tell of them in the order of application. */
+  #inOrder(items: readonly Item[], from: number): void {
+    const positions = new Map(items.map(({ subject }, i) => [subject, i]));
+    const ours = this.#outcome.changes.splice(from);
+    ours.sort((a, b) => (positions.get(a.subject) ?? 0) - (positions.get(b.subject) ?? 0));
+    this.#outcome.changes.push(...ours);
   }
 
   async #resolve(objects: readonly Unstructured[]): Promise<Item[]> {

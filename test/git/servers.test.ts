@@ -1,3 +1,4 @@
+// Git servers old and new, strict and strange, over HTTP.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Git over SSH against OpenSSH's own server: keys, known hosts, proxies, silence.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';

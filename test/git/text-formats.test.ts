@@ -1,3 +1,4 @@
+// The text formats around Git: .gitmodules, known_hosts, signed objects, addresses in messages.
 import assert from 'node:assert/strict';
 import { parseGitmodules, submoduleUrl } from '#git/gitmodules';
 import { KnownHosts } from '#git/ssh/known-hosts';

@@ -1,3 +1,4 @@
+// What goes into artifacts, on a cluster: ignore rules, sparse directories, submodules, includes, signatures.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';

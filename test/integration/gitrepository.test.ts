@@ -1,3 +1,4 @@
+// GitRepositories on a cluster: conditions, events and artifacts, through logins and faults.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

@@ -1,3 +1,4 @@
+// Ignore rules of sources, pattern by pattern, as the matcher of Flux has them.
 import assert from 'node:assert/strict';
 import { SourceIgnore, type IgnoreFile } from '#lib/source-ignore';
 

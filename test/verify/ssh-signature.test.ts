@@ -1,3 +1,4 @@
+// SSH signatures made by ssh-keygen, and which files of trusted keys are read.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';

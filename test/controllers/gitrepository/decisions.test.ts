@@ -1,3 +1,4 @@
+// What a GitRepository's reconcile decides without a server: credentials, words for failures, what makes a new artifact.
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import type { GitRepository } from '#api/source/gitrepository';

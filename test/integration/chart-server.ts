@@ -37,6 +37,8 @@ export interface ChartServer extends LoopbackServer {
   readonly authorizations: (string | undefined)[];
   /** Adds a chart and renews the index. */
   publish(name: string, version: string, options?: PublishOptions): Promise<Buffer>;
+  /** Adds an archive that is there already. */
+  add(name: string, version: string, archive: Buffer, options?: Omit<PublishOptions, 'files'>): void;
 }
 
 export interface PublishOptions {
@@ -68,17 +70,20 @@ export async function chartServer(options: ChartServerOptions = {}): Promise<Cha
     response.once('finish', () => requests.push(`${request.method} /${path} ${response.statusCode}`));
     answer(files.get(path), { request, response, authorized: isAuthorized(request, options.basic) });
   }, options);
-  const publish: ChartServer['publish'] = async (name, version, { files: content, digest, url } = {}) => {
-    const archive = await chartArchive(name, content ?? chartContent(name, version));
+  const add: ChartServer['add'] = (name, version, archive, { digest, url } = {}) => {
     const file = `${name}-${version}.tgz`;
     files.set(`charts/${file}`, archive);
     const own = createHash('sha256').update(archive).digest('hex');
     entries.set(name, [...(entries.get(name) ?? []), { version, digest: digest ?? own, url: url ?? `charts/${file}` }]);
     files.set('index.yaml', indexText(entries));
+  };
+  const publish: ChartServer['publish'] = async (name, version, { files: content, ...options } = {}) => {
+    const archive = await chartArchive(name, content ?? chartContent(name, version));
+    add(name, version, archive, options);
     return archive;
   };
   files.set('index.yaml', indexText(entries));
-  return { ...server, files, requests, authorizations, publish };
+  return { ...server, files, requests, authorizations, publish, add };
 }
 
 function isAuthorized(request: http.IncomingMessage, basic: ChartServerOptions['basic']): boolean {

@@ -175,6 +175,23 @@ export class ReleaseStage {
     }
   }
 
+  /** How often the object was reconciled. */
+  runsOf(name: string): Promise<number> {
+    return this.#metric('gotk_reconcile_duration_seconds_count', [`name="${name}"`, 'kind="HelmRelease"']);
+  }
+
+  /** Requests to the API server so far. */
+  requests(): Promise<number> {
+    return this.#metric('rest_client_requests_total', []);
+  }
+
+  async #metric(metric: string, labels: readonly string[]): Promise<number> {
+    const lines = (await this.#sluice.context.metrics.registry.metrics()).split('\n');
+    return lines
+      .filter((line) => line.startsWith(`${metric}{`) && labels.every((label) => line.includes(label)))
+      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+  }
+
   /** What was told of an object, oldest first. */
   async events(name: string): Promise<ReleaseEvent[]> {
     const { items } = await this.client.list(events, { namespace: this.namespace });

@@ -1,5 +1,6 @@
 // The cluster a release lives in: how to act in it, watch it, and what it can do, as charts ask.
 import { type AsyncLookup, type Capabilities, defaultCapabilities } from '#helm/index';
+import type { GroupVersionKind } from '#api/meta';
 import type { KubeClient } from '#kube/client';
 import { NoMatchError, type ResourceInfo } from '#kube/discovery';
 import { apiVersionOf, parseApiVersion } from '#kube/object';
@@ -39,10 +40,13 @@ export class ServerVersion {
   }
 }
 
-export async function capabilitiesOf({ discovery, version }: HelmCluster): Promise<Capabilities> {
+export async function capabilitiesOf(
+  { discovery, version }: HelmCluster,
+  newKinds: readonly GroupVersionKind[],
+): Promise<Capabilities> {
   const [resources, kubeVersion] = await Promise.all([discovery.all(), version.get()]);
   const apiVersions = new Set<string>();
-  for (const resource of resources) {
+  for (const resource of [...resources, ...newKinds]) {
     const apiVersion = apiVersionOf(resource);
     apiVersions.add(apiVersion);
     apiVersions.add(`${apiVersion}/${resource.kind}`);

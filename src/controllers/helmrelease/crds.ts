@@ -1,5 +1,7 @@
 // A chart's CustomResourceDefinitions, which Helm installs before everything else and never deletes.
+import { NoMatchError } from '#kube/discovery';
 import type { Unstructured } from '#kube/object';
+import { delay } from '#lib/backoff';
 import { isAlreadyExists } from '#kube/status-error';
 import { errorMessage } from '#lib/errors';
 import { LiveView } from '../apply/cluster.ts';
@@ -15,8 +17,15 @@ export interface CrdRequest {
 
 const establishedTimeoutMs = 60_000;
 
-/** Creates, or creates and updates; tells whether anything was. Returns once all that is new is served. */
-export async function applyCrds(objects: readonly Unstructured[], { context, policy }: CrdRequest): Promise<boolean> {
+/** A kind that a definition brought. */
+export interface NewKind {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+}
+
+/** Creates, or creates and updates; returns the kinds that came, once they are served. */
+export async function applyCrds(objects: readonly Unstructured[], { context, policy }: CrdRequest): Promise<NewKind[]> {
   const { object, cluster, signal } = context;
   const labels = { [originNameLabel]: object.metadata.name, [originNamespaceLabel]: namespaceOf(object) };
   const labelled = objects.map((each) => ({
@@ -32,11 +41,45 @@ export async function applyCrds(objects: readonly Unstructured[], { context, pol
     if (written === undefined) continue;
     targets.push({ subject: item.subject, key: item.key, object: written, kind: () => view.kind(item.resource) });
   }
-  if (targets.length === 0) return false;
+  if (targets.length === 0) return [];
   await awaitReady(targets, { timeoutMs: establishedTimeoutMs, failFast: true, signal });
   // The whole of it: templates ask for the list of all that is served.
   cluster.discovery.invalidate();
-  return true;
+  const kinds = targets.flatMap(({ object: definition }) => kindsOf(definition));
+  for (const kind of kinds) await untilServed(kind, context);
+  return kinds;
+}
+
+interface Definition {
+  readonly spec?: {
+    readonly group?: string;
+    readonly names?: { readonly kind?: string };
+    readonly versions?: readonly { readonly name?: string; readonly served?: boolean }[];
+  };
+}
+
+function kindsOf(definition: Unstructured): NewKind[] {
+  const { group = '', names, versions = [] } = (definition as Definition).spec ?? {};
+  return versions
+    .filter(({ served }) => served === true)
+    .map(({ name = '' }) => ({ group, version: name, kind: names?.kind ?? '' }));
+}
+
+const servedTimeoutMs = 10_000;
+const askAgainMs = 50;
+
+/** A definition is established a moment before its kind can be used, and nothing tells of that moment. */
+async function untilServed(kind: NewKind, { cluster, clock, signal }: ReleaseContext): Promise<void> {
+  const deadline = clock.monotonic() + servedTimeoutMs;
+  for (;;) {
+    try {
+      await cluster.discovery.resourceFor(kind);
+      return;
+    } catch (error) {
+      if (!(error instanceof NoMatchError) || clock.monotonic() > deadline) throw error;
+    }
+    await delay(askAgainMs, clock, signal);
+  }
 }
 
 /** The object as it was written; undefined when it was there and is to stay as it is. */

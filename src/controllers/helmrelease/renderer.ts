@@ -14,6 +14,7 @@ import type { Unstructured } from '#kube/object';
 import type { WorkerPool } from '#workers/pool';
 import { LRUCache } from 'lru-cache';
 import { capabilitiesOf, clusterLookup, type HelmCluster } from './cluster.ts';
+import type { NewKind } from './crds.ts';
 import { namespaceOf, releaseName, releaseNamespace } from './helmrelease.ts';
 import type { ChartFile, ChartInfo, ReleaseJobInput, RenderOutput } from './render-job.ts';
 
@@ -30,6 +31,8 @@ export interface RenderRequest {
   readonly isUpgrade: boolean;
   readonly skipSchemaValidation: boolean;
   readonly cluster: HelmCluster;
+  /** Kinds that are served, though discovery may not tell of them yet. */
+  readonly newKinds: readonly NewKind[];
   readonly signal: AbortSignal;
 }
 
@@ -54,7 +57,7 @@ export class ReleaseRenderer {
   }
 
   async render(request: RenderRequest): Promise<RenderOutput> {
-    const { object, file, values, revision, isUpgrade, cluster, signal, skipSchemaValidation } = request;
+    const { object, file, values, revision, isUpgrade, cluster, newKinds, signal, skipSchemaValidation } = request;
     const { port1: ours, port2: theirs } = new MessageChannel();
     const answered = new SharedArrayBuffer(4);
     serveLookups(ours, answered, clusterLookup(cluster, signal));
@@ -64,7 +67,7 @@ export class ReleaseRenderer {
       chart: file,
       values,
       release: { name: releaseName(object), namespace: releaseNamespace(object), revision, isUpgrade },
-      capabilities: await capabilitiesOf(cluster),
+      capabilities: await capabilitiesOf(cluster, newKinds),
       skipSchemaValidation,
       lookup: { port: theirs, signal: answered },
       postRendering: {

@@ -6,7 +6,7 @@ import { errorMessage } from '#lib/errors';
 import { awaitReady, NotReadyError, type ReadinessTarget } from '../apply/readiness.ts';
 import { healthExpressions } from '../kustomization/expressions.ts';
 import type { DesiredContext, ReleaseContext } from './action.ts';
-import { applyCrds } from './crds.ts';
+import { applyCrds, type NewKind } from './crds.ts';
 import { releaseName, releaseNamespace, timeoutMs, type ActionName } from './helmrelease.ts';
 import { runHooks } from './hooks.ts';
 import type { ApplyOutcome } from './release-applier.ts';
@@ -37,7 +37,7 @@ export async function renderRevision(
   { revision, isUpgrade, values, settings }: RevisionRequest,
 ): Promise<RenderOutput> {
   const { object, file, cluster, signal, renderer } = context;
-  const render = (): Promise<RenderOutput> =>
+  const render = (newKinds: readonly NewKind[]): Promise<RenderOutput> =>
     renderer.render({
       object,
       file,
@@ -46,19 +46,20 @@ export async function renderRevision(
       isUpgrade,
       skipSchemaValidation: settings.disableSchemaValidation === true,
       cluster,
+      newKinds,
       signal,
     });
-  const rendered = await render();
+  const rendered = await render([]);
   const crds = rendered.crds.flatMap(({ objects }) => objects);
   const policy = settings.crds ?? 'Create';
   if (crds.length === 0 || policy === 'Skip') return rendered;
-  let changed: boolean;
+  let kinds: NewKind[];
   try {
-    changed = await applyCrds(crds, { context, policy });
+    kinds = await applyCrds(crds, { context, policy });
   } catch (error) {
     throw new Error(`failed to apply CustomResourceDefinitions: ${errorMessage(error)}`, { cause: error });
   }
-  return changed ? render() : rendered;
+  return kinds.length > 0 ? render(kinds) : rendered;
 }
 
 export function recordedHooks(hooks: readonly Hook[]): RecordedHook[] {
@@ -105,7 +106,7 @@ export function newRecord({ object, clock }: ReleaseContext, made: NewRecord): S
     ...(Object.keys(values).length > 0 && { config: asStored(values) }),
     manifest: rendered.manifest,
     hooks: recordedHooks(rendered.hooks),
-    apply_method: 'ssa',
+    // No apply_method: told of server-side apply, Helm 4 would refuse to touch fields that are ours.
   };
   return { record, parts: rendered.parts, labels };
 }

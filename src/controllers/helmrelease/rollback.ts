@@ -65,10 +65,11 @@ async function rollBack(context: DesiredContext, version: number): Promise<void>
   const current = await storage.last();
   const target = await storage.get(version);
   if (current === undefined || target === undefined) throw new Error(`release has no ${version} version`);
+  const { apply_method: _method, ...content } = target.record;
   const release: StoredRelease = {
     ...target,
     record: {
-      ...target.record,
+      ...content,
       version: current.record.version + 1,
       info: {
         first_deployed: current.record.info.first_deployed,
@@ -79,7 +80,6 @@ async function rollBack(context: DesiredContext, version: number): Promise<void>
         ...(target.record.info.notes !== undefined && { notes: target.record.info.notes }),
       },
       ...(target.record.hooks !== undefined && { hooks: target.record.hooks.map((hook) => ({ ...hook })) }),
-      apply_method: 'ssa',
     },
   };
   const identity = identityOf(release);

@@ -1,0 +1,194 @@
+// Charts people use: a HelmRelease makes the objects the real helm makes, changes them, and leaves nothing behind.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { chartContent } from '#test/integration/chart-server';
+import { conditionOf, historyOf, ReleaseStage } from '#test/integration/helmrelease-stage';
+import { parseObjectId } from '#controllers/apply/object-id';
+import type { Unstructured } from '#kube/object';
+import { useSharedCluster } from '#test/support/controlplane';
+import { mustRun, run } from '#test/support/run';
+import { skip } from '#test/support/skip';
+import { tempDir } from '#test/support/temp-dir';
+import { toolOrSkip } from '#test/support/tools';
+
+/** Archives of the corpus, by name and version. */
+const charts = [
+  'kubernetes-ingress-nginx--ingress-nginx-4.15.1',
+  'stefanprodan-podinfo--podinfo-6.14.1',
+  'bitnami-charts--metrics-server-7.4.13',
+  'kubernetes-sigs-external-dns--external-dns-1.21.1',
+  'argoproj-argocd-example-apps--helm-guestbook-0.1.0',
+  'prometheus-community-helm-charts--prometheus-nats-exporter-2.23.2',
+  'prometheus-community-helm-charts--prometheus-json-exporter-0.19.2',
+  'prometheus-community-helm-charts--prometheus-pushgateway-3.8.0',
+  'prometheus-community-helm-charts--prometheus-adapter-5.3.0',
+  'prometheus-community-helm-charts--prometheus-statsd-exporter-1.0.0',
+  'prometheus-community-helm-charts--prometheus-snmp-exporter-9.17.1',
+  'kubernetes-sigs-nfs-subdir-external-provisioner--nfs-subdir-external-provisioner-4.0.18',
+  'kubernetes-sigs-descheduler--descheduler-0.36.0',
+  'kubereboot-charts--kured-6.1.0',
+  'kubernetes-sigs-secrets-store-csi-driver--secrets-store-csi-driver-1.6.0',
+  'grafana-helm-charts--fluent-bit-2.6.0',
+  'falcosecurity-charts--k8s-metacollector-0.3.1',
+  'groundhog2k-helm-charts--valkey-2.3.3',
+  'dexidp-helm-charts--dex-0.24.0',
+  'nats-io-k8s--nack-0.34.0',
+  'ory-k8s--hydra-maester-0.62.1',
+  'helm-charts--node-red-1.4.3',
+  'crossplane-crossplane--crossplane-0.0.1',
+] as const;
+
+const corpus = path.resolve(import.meta.dirname, '../../../shared/tools/unpack.sh');
+
+describe('HelmReleases of charts people use', function () {
+  this.timeout(300_000);
+  const cluster = useSharedCluster();
+  let stage: ReleaseStage;
+  let namespace: string;
+  let folder: string;
+  let helm: (args: readonly string[]) => Promise<string>;
+
+  before(async function () {
+    const program = await toolOrSkip(this, 'helm');
+    const unpacked = await run('bash', [corpus]).catch(() => undefined);
+    if (unpacked?.status !== 0) skip(this, 'the charts are not there');
+    folder = path.join(unpacked.stdout.trim(), 'charts');
+    const home = await tempDir('helm');
+    const env = {
+      KUBECONFIG: cluster().kubeconfigPath,
+      HELM_CACHE_HOME: home,
+      HELM_CONFIG_HOME: home,
+      HELM_DATA_HOME: home,
+    };
+    stage = await ReleaseStage.open(cluster());
+    namespace = await cluster().namespace('charts');
+    helm = (args) => mustRun(program, ['--namespace', namespace, ...args], { env });
+  });
+  after(async () => {
+    await stage?.stop();
+  });
+
+  for (const file of charts) {
+    it(file, async () => {
+      const archive = path.join(folder, `${file}.tgz`);
+      const [, chart = '', version = ''] = /^.*?--(.*)-(v?\d+\.\d+\..*)$/.exec(file) ?? [];
+      await helm(['install', chart, archive, '--no-hooks', '--wait=false']);
+      const wanted = await objectsOf(await helm(['get', 'manifest', chart]));
+      assert.ok(wanted.size > 0);
+      await helm(['uninstall', chart, '--no-hooks', '--wait']);
+
+      stage.server.add(chart, version, await readFile(archive));
+      await stage.refresh();
+      const spec = {
+        ...stage.chart(chart, version),
+        releaseName: chart,
+        targetNamespace: namespace,
+        storageNamespace: namespace,
+        install: { disableWait: true, disableHooks: true },
+        upgrade: { disableWait: true, disableHooks: true },
+        uninstall: { disableHooks: true },
+      };
+      await stage.apply(chart, spec);
+      const installed = await stage.until(
+        chart,
+        (object) => conditionOf(object, 'Released') !== undefined,
+        'is released',
+      );
+      assert.equal(conditionOf(installed, 'Released')!.status, 'True', conditionOf(installed, 'Released')!.message);
+      const made = await objectsOf(await helm(['get', 'manifest', chart]));
+      assert.deepEqual([...made.keys()].toSorted(), [...wanted.keys()].toSorted());
+      for (const [id, object] of wanted) assert.deepEqual(made.get(id), object, id);
+
+      await stage.apply(chart, { ...spec, commonMetadata: { labels: { round: 'second' } } });
+      await stage.ready(chart, (object) => historyOf(object)[0]?.version === 2);
+      const entries = (await stage.get(chart)).status!.inventory!.entries;
+      await stage.delete(chart);
+      for (const { id } of entries) {
+        const { kind, group, name, namespace: where } = parseObjectId(id)!;
+        if (kind === 'CustomResourceDefinition') continue;
+        const args = [`${kind}.${group}`.replace(/\.$/, ''), name, '-n', where === '' ? 'default' : where];
+        const { stderr } = await cluster().kubectl.run(['get', ...args]);
+        assert.match(stderr, /NotFound|doesn't have a resource type/, id);
+      }
+    });
+  }
+
+  it('installs definitions before what they define', async () => {
+    const name = stage.name();
+    const plural = `${name.replace('-', '')}things`;
+    const crd = {
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: `${plural}.charts.example.com` },
+      spec: {
+        group: 'charts.example.com',
+        names: { plural, singular: plural.slice(0, -1), kind: 'Thing', listKind: 'ThingList' },
+        scope: 'Namespaced',
+        versions: [
+          {
+            name: 'v1',
+            served: true,
+            storage: true,
+            schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+          },
+        ],
+      },
+    };
+    const more = {
+      'crds/thing.yaml': JSON.stringify(crd),
+      'templates/thing.yaml':
+        '{{- if .Capabilities.APIVersions.Has "charts.example.com/v1/Thing" }}\n' +
+        'apiVersion: charts.example.com/v1\nkind: Thing\nmetadata:\n  name: {{ .Release.Name }}\nspec: {size: 1}\n{{- end }}\n',
+    };
+    await stage.server.publish('defined', '1.0.0', { files: chartContent('defined', '1.0.0', more) });
+    await stage.refresh();
+    await stage.apply(name, stage.chart('defined'));
+    await stage.ready(name);
+    assert.deepEqual((await stage.find(plural, name, 'charts.example.com'))!['spec'], { size: 1 });
+    await stage.delete(name);
+    assert.equal(await stage.find(plural, name, 'charts.example.com'), undefined);
+    await cluster().kubectl.ok(['delete', 'crd', crd.metadata.name]);
+  });
+
+  /** The live objects of a manifest, without what the server or the owner makes different each time. */
+  async function objectsOf(manifest: string): Promise<Map<string, unknown>> {
+    const documents = parseAllDocuments(manifest).map((document) => document.toJS() as Unstructured | null);
+    const objects = new Map<string, unknown>();
+    for (const document of documents.filter((each) => each !== null)) {
+      const { apiVersion = '', kind = '', metadata } = document;
+      const [group, version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
+      const type = group === '' ? kind : `${kind}.${version}.${group}`;
+      const live = await cluster().kubectl.get<Unstructured>([
+        type,
+        metadata.name!,
+        '-n',
+        metadata.namespace ?? namespace,
+      ]);
+      objects.set(`${type}/${metadata.name}`, normalized(live));
+    }
+    return objects;
+  }
+});
+
+function normalized(live: Unstructured): unknown {
+  const { labels = {}, annotations = {}, name, namespace } = live.metadata;
+  const { status: _status, ...body } = structuredClone(live);
+  const own = ['helm.toolkit.fluxcd.io/name', 'helm.toolkit.fluxcd.io/namespace'];
+  const metadata = {
+    name,
+    namespace,
+    labels: Object.fromEntries(Object.entries(labels).filter(([key]) => !own.includes(key))),
+    annotations: Object.fromEntries(Object.entries(annotations).filter(([key]) => !key.startsWith('deployment.'))),
+  };
+  const spec = body['spec'] as Record<string, unknown> | undefined;
+  if (live.kind === 'Service' && spec !== undefined) {
+    delete spec['clusterIP'];
+    delete spec['clusterIPs'];
+    delete spec['healthCheckNodePort'];
+    for (const port of (spec['ports'] ?? []) as Record<string, unknown>[]) delete port['nodePort'];
+  }
+  if (live.kind === 'PersistentVolumeClaim' && spec !== undefined) delete spec['volumeName'];
+  return { ...body, metadata };
+}

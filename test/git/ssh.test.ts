@@ -140,6 +140,15 @@ describe('git over SSH', function () {
     });
   }
 
+  it('offers the algorithms it is told to', async () => {
+    const kex = { kexAlgorithms: ['ecdh-sha2-nistp256'], hostKeyAlgorithms: ['ssh-ed25519'] };
+    assert.equal(await listAndFetch(options(server, kex)), head);
+    const others = listAndFetch(options(server, { hostKeyAlgorithms: ['rsa-sha2-512'] }));
+    await assert.rejects(others, { code: 'GIT_TRANSPORT', message: /^ssh: handshake failed: / });
+    const unknown = listAndFetch(options(server, { kexAlgorithms: ['no-such-exchange'] }));
+    await assert.rejects(unknown, { code: 'GIT_TRANSPORT', message: /no-such-exchange/ });
+  });
+
   it('says that a repository is missing', async () => {
     const url = server.url('/nowhere.git');
     await assert.rejects(listAndFetch(options(server, { url })), { code: 'GIT_REPOSITORY_NOT_FOUND' });

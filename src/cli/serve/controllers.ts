@@ -7,6 +7,7 @@ import { Controller } from '#runtime/controller';
 import { Applier } from '#controllers/apply/applier';
 import { ClusterAccess } from '#controllers/apply/cluster-access';
 import { ownerKeyOf, ownerNameLabel } from '#controllers/apply/marks';
+import type { ConnectionDependencies } from '#controllers/gitrepository/connection';
 import { gitRepositoryReconciler } from '#controllers/gitrepository/controller';
 import type { GitRepositoryDraft } from '#controllers/gitrepository/git-repository';
 import { watchGitRepositories } from '#controllers/gitrepository/watch';
@@ -87,11 +88,28 @@ function startGitRepositories(context: ServeContext, informer: Informer<GitRepos
       unpacked: context.unpacked,
       open: artifactOpener(store, agents),
       requeueDependencyMs: flags.requeueDependency,
-      checkout: { client, agents, userAgent, temporaryRoot, maxPackBytes: flags.gitMaxPackSize },
+      checkout: {
+        client,
+        agents,
+        userAgent,
+        temporaryRoot,
+        maxPackBytes: flags.gitMaxPackSize,
+        ...sshAlgorithms(flags),
+      },
     }),
   });
   watchGitRepositories(controller, informer);
   return controller;
+}
+
+function sshAlgorithms({
+  sshKexAlgos,
+  sshHostKeyAlgos,
+}: ServeContext['flags']): Pick<ConnectionDependencies, 'sshKexAlgorithms' | 'sshHostKeyAlgorithms'> {
+  return {
+    ...(sshKexAlgos.length > 0 && { sshKexAlgorithms: sshKexAlgos }),
+    ...(sshHostKeyAlgos.length > 0 && { sshHostKeyAlgorithms: sshHostKeyAlgos }),
+  };
 }
 
 function startKustomizations(

@@ -33,6 +33,10 @@ export interface ServeFlags {
   readonly watchAllNamespaces: boolean;
   readonly strictSubstitution: boolean;
   readonly gitMaxPackSize: number;
+  /** Empty: what fits known_hosts. */
+  readonly sshHostKeyAlgos: readonly string[];
+  /** Empty: the default. */
+  readonly sshKexAlgos: readonly string[];
   readonly helmIndexMaxSize: number;
   readonly helmChartMaxSize: number;
   readonly helmChartFileMaxSize: number;
@@ -80,6 +84,8 @@ const flags = {
   },
   'watch-all-namespaces': { default: 'true', help: 'false: only the own namespace', boolean: true },
   'strict-substitution': { default: 'false', help: 'fail a build on a variable that is not set', boolean: true },
+  'ssh-hostkey-algos': { default: '', help: 'host key signatures to accept over SSH, separated by commas' },
+  'ssh-kex-algos': { default: '', help: 'key exchanges to offer over SSH, separated by commas' },
   'git-max-pack-size': { default: '1073741824', help: 'bytes of a Git pack at most' },
   'helm-index-max-size': { default: '52428800', help: 'bytes of the index of a Helm repository at most' },
   'helm-chart-max-size': { default: '10485760', help: 'bytes of a packaged Helm chart at most' },
@@ -160,6 +166,8 @@ export function parseServeFlags(
     watchAllNamespaces: boolean('watch-all-namespaces'),
     strictSubstitution: boolean('strict-substitution'),
     gitMaxPackSize: integer('git-max-pack-size'),
+    sshHostKeyAlgos: commaList(text('ssh-hostkey-algos')),
+    sshKexAlgos: commaList(text('ssh-kex-algos')),
     helmIndexMaxSize: integer('helm-index-max-size'),
     helmChartMaxSize: integer('helm-chart-max-size'),
     helmChartFileMaxSize: integer('helm-chart-file-max-size'),
@@ -218,4 +226,11 @@ export function parseAddress(name: string, address: string): { readonly host: st
   const match = /^(\[[^\]]+\]|[^:]*):(\d{1,5})$/.exec(address);
   if (match === null) throw new FlagError(`--${name}: ${address} is not an address: write host:port or :port`);
   return { host: match[1] === '' ? '0.0.0.0' : match[1]!.replace(/^\[|\]$/g, ''), port: Number(match[2]) };
+}
+
+function commaList(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
 }

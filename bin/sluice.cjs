@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --stack-size=6000 --max-semi-space-size=4
+#!/usr/bin/env -S node --stack-size=6000 --max-semi-space-size=2
 // Starts the program on a Node that can run it. Old syntax on purpose: any Node must be able to read this file.
 'use strict';
 var path = require('node:path');
@@ -10,7 +10,7 @@ var major = Number(process.versions.node.split('.')[0]);
 // Flags of the engine can only be given at its start; the first line gives them to the system's Node.
 // A deep stack: charts may include templates a thousand deep. A small young generation: the program makes much short-lived
 // garbage, and touching new memory costs more than collecting it.
-var flags = ['--stack-size=6000', '--max-semi-space-size=4'];
+var flags = ['--stack-size=6000', '--max-semi-space-size=2'];
 
 if (!fs.existsSync(built)) {
   console.error('sluice: not built yet: run `npm run build` in ' + root);

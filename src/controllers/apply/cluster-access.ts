@@ -4,7 +4,7 @@ import { KubeClient } from '#kube/client';
 import { Discovery } from '#kube/discovery';
 import { serviceAccountIdentity } from '#kube/impersonate';
 import { Informers } from '#kube/informer';
-import { loadKubeconfigText, UNTRUSTED, type Trust } from '#kube/kubeconfig';
+import type { Trust } from '#kube/kubeconfig';
 import type { KubeObject, ResourceRef } from '#kube/object';
 import { LiveObjects, type LiveObjectsOptions } from '#runtime/live-objects';
 import { errorMessage } from '#lib/errors';
@@ -116,7 +116,10 @@ export class ClusterAccess {
   }
 
   async #connect(text: string, version: string, name: string): Promise<Remote> {
-    const { trust = UNTRUSTED, userAgent, owned, now } = this.#options;
+    const { userAgent, owned, now } = this.#options;
+    // Loaded when the first remote cluster is: it brings a YAML reader with it.
+    const { loadKubeconfigText, UNTRUSTED } = await import('#kube/kubeconfig');
+    const { trust = UNTRUSTED } = this.#options;
     let client: KubeClient;
     try {
       client = new KubeClient(await loadKubeconfigText(text, { trust }), { userAgent });

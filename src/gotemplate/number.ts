@@ -33,7 +33,14 @@ function parseChar(text: string): NumberConstant | string {
   return { int, uint: int, float: char.rune };
 }
 
+/** Nearly all constants: decimal digits, few enough for a float to hold them exactly. */
+const PLAIN_DIGITS = /^(?:0|[1-9][0-9]{0,14})$/;
+
 function parseReal(text: string): NumberConstant | string {
+  if (PLAIN_DIGITS.test(text)) {
+    const int = BigInt(text);
+    return { int, uint: int, float: Number(text) };
+  }
   const integer = parseInteger(text);
   if (integer !== undefined && integer >= MIN_INT && integer <= MAX_UINT) {
     const signed = text.startsWith('-') || text.startsWith('+');

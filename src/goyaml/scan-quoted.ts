@@ -90,7 +90,9 @@ function scanRun(scanner: Scanner, single: boolean, start: Mark): { text: string
       value += scanEscape(scanner, start);
       from = scanner.pos;
     } else {
-      scanner.pos++;
+      scanner.quotedStops.lastIndex = scanner.pos + 1;
+      scanner.quotedStops.test(text);
+      scanner.pos = scanner.quotedStops.lastIndex - 1;
     }
   }
   return { text: value + text.slice(from, scanner.pos), escapedBreak: false };

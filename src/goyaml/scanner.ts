@@ -1,5 +1,5 @@
 // Text to tokens: indentation, simple keys and the dispatch to the scanners of scalars, tags and comments.
-import { isBlankOrEnd, isBreak, isBreakOrEnd, isDocumentMark } from './chars.ts';
+import { isBlankOrEnd, isBreak, isDocumentMark } from './chars.ts';
 import { scanFollowingComments, scanLineComment, promoteEntryComment, type Comment } from './comments.ts';
 import { yamlError } from './errors.ts';
 import { syntaxError } from './failures.ts';
@@ -52,6 +52,8 @@ export class Scanner {
   /** What may end a run of plain text, outside and inside of flow collections. */
   readonly plainStops = /[\0\t\n\r :\x85\u2028\u2029]/g;
   readonly flowStops = /[\0\t\n\r :\x85\u2028\u2029,?[\]{}]/g;
+  /** What means something in quotes of either kind. */
+  readonly quotedStops = /[\0\t\n\r "'\\\x85\u2028\u2029]/g;
   private lastMark: Mark = { index: 0, line: 0, column: 0 };
   private readonly hasPairs: boolean;
   private pairs = 0;

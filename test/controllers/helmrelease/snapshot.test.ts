@@ -102,12 +102,11 @@ describe('history of a release', () => {
   });
 });
 
-describe('name of a release', () => {
-  const object = (spec: object): Parameters<typeof releaseName>[0] => ({
-    metadata: { name: 'app', namespace: 'own' },
-    spec: { interval: '1h', ...spec },
-  });
+function object(spec: object): Parameters<typeof releaseName>[0] {
+  return { metadata: { name: 'app', namespace: 'own' }, spec: { interval: '1h', ...spec } };
+}
 
+describe('name of a release', () => {
   it('is that of the spec, or made of target and object', () => {
     assert.equal(releaseName(object({})), 'app');
     assert.equal(releaseName(object({ targetNamespace: 'other' })), 'other-app');

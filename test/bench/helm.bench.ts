@@ -69,10 +69,10 @@ function inProcess(chart: string): InProcess {
   return JSON.parse(execFileSync(process.execPath, args, { cwd: repository, encoding: 'utf8' })) as InProcess;
 }
 
-/** The built program when there is one: sources are stripped of their types at every start. */
-function ourProgram(): readonly string[] {
-  const built = path.join(repository, 'dist', 'src', 'main.js');
-  return existsSync(built) ? [built] : ['--conditions=sluice-source', path.join(repository, 'src', 'main.ts')];
+/** The program as users start it, when it is built: sources are stripped of their types at every start. */
+function ourProgram(): readonly [program: string, ...args: string[]] {
+  if (existsSync(path.join(repository, 'dist', 'src', 'main.js'))) return [path.join(repository, 'bin', 'sluice.cjs')];
+  return [process.execPath, '--conditions=sluice-source', path.join(repository, 'src', 'main.ts')];
 }
 
 async function writeChart(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
@@ -160,12 +160,12 @@ if (helm === undefined) {
   console.log('no real Helm to compare with');
 } else {
   await withTempDir(async (folder) => {
-    const [program, ...first] = [process.execPath, ...ourProgram()];
+    const [program, ...first] = ourProgram();
     console.log(`beside ${path.basename(helm)}, best of ${rounds}; × is the time of the real one divided by ours`);
     const table: Record<string, Record<string, string>> = {};
     for (const { name, chart } of [...(await madeCharts(folder)), ...corpusCharts()]) {
-      const real = wholeProcess(helm, ['template', 'rel', chart]);
-      const cold = wholeProcess(program ?? '', [...first, 'helm', 'template', 'rel', chart]);
+      const real = wholeProcess(helm, ['template', 'rel', chart, '--include-crds']);
+      const cold = wholeProcess(program, [...first, 'helm', 'template', 'rel', chart, '--include-crds']);
       const inside = inProcess(chart);
       const show = (ms: number): string => `${ms.toFixed(1)} ms (× ${(real.ms / ms).toFixed(1)})`;
       table[name] = {

@@ -168,6 +168,21 @@ describe('HelmChart from a GitRepository', function () {
     assert.deepEqual(seen.status!.artifact, before.status!.artifact);
   });
 
+  it('takes no chart of an earlier path for that of a path which came to be later', async () => {
+    const name = await chart('charts/app');
+    await stage.untilReady('HelmChart', name);
+    await chart('later/app', {}, name);
+    await stage.untilReady('HelmChart', name, {
+      status: 'False',
+      when: (found) => conditionOf(found, 'Stalled') !== undefined,
+    });
+    await repo.commit({ files: below('later/app', chartContent('app', '1.2.3', { 'new.txt': 'new\n' })) });
+    await stage.request('GitRepository', 'source');
+    const object = await stage.untilReady('HelmChart', name);
+    const names = loadArchive(await stage.download(object)).files.map((file) => file.name);
+    assert.deepEqual(names, ['new.txt']);
+  });
+
   it('names the dependency that cannot be had', async () => {
     const content = chartContent('broken', '1.0.0');
     const entry = (...lines: readonly string[]): string => content['Chart.yaml']! + dependencies(...lines);

@@ -6,7 +6,9 @@ import type { HelmRepository } from '#api/source/helmrepository';
 import type { Artifact } from '#api/source/shared';
 import type { InspectedChart, PackagedChart } from '#helm/repository/index';
 import type { KubeObject, ResourceRef } from '#kube/object';
+import { getCondition } from '#runtime/conditions';
 import type { Draft } from '#runtime/draft';
+import { artifactInStorage } from '../source/conditions.ts';
 
 export type HelmChartDraft = Draft<HelmChart> & { status?: NonNullable<Draft<HelmChart>['status']> };
 
@@ -68,15 +70,16 @@ export function versionMetadata(object: HelmChartDraft, sourceRevision: string |
   return parts.join('.');
 }
 
-/** Whether the artifact is this chart already: same name and version, made for this generation. */
-export function isStored(
-  { metadata, status }: HelmChartDraft,
-  chart: Pick<InspectedChart, 'name' | 'version'>,
-): boolean {
+/**
+ * Whether the artifact is this chart already: same name and version, made for this generation. The generation is that of
+ * the artifact's own condition, since the one in status moves on when a run stalls, too.
+ */
+export function isStored(object: HelmChartDraft, chart: Pick<InspectedChart, 'name' | 'version'>): boolean {
+  const { metadata, status } = object;
   return (
     status?.artifact?.revision === chart.version &&
     status.observedChartName === chart.name &&
-    status.observedGeneration === metadata.generation
+    getCondition(object, artifactInStorage)?.observedGeneration === metadata.generation
   );
 }
 

@@ -4,13 +4,13 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 
 const bufferBytes = 256 * 1024;
 
+/** All through one buffer: hundreds of megabytes of short-lived ones would be memory that comes back late. */
 export class FileWriter {
   readonly #file: number;
   readonly #hash: Hash | undefined;
-  #pieces: Buffer[] = [];
-  #pending = 0;
-  /** Bytes written so far, buffered ones too. */
-  position = 0;
+  readonly #buffer = Buffer.allocUnsafeSlow(bufferBytes);
+  #filled = 0;
+  #flushed = 0;
 
   /** Creates the file, which must not be there yet. */
   constructor(path: string, algorithm?: string) {
@@ -18,19 +18,41 @@ export class FileWriter {
     this.#hash = algorithm === undefined ? undefined : createHash(algorithm);
   }
 
-  write(data: string | Buffer): void {
-    const bytes = typeof data === 'string' ? Buffer.from(data, 'utf8') : data;
-    this.#hash?.update(bytes);
-    this.#pieces.push(bytes);
-    this.#pending += bytes.length;
-    this.position += bytes.length;
-    if (this.#pending >= bufferBytes) this.flush();
+  /** Bytes written so far, buffered ones too. */
+  get position(): number {
+    return this.#flushed + this.#filled;
+  }
+
+  /** Returns the number of bytes. */
+  write(data: string | Uint8Array): number {
+    if (typeof data !== 'string') return this.#copy(data);
+    // No UTF-16 unit takes more than three bytes.
+    if (data.length * 3 > bufferBytes) return this.#copy(Buffer.from(data));
+    if (data.length * 3 > bufferBytes - this.#filled) this.flush();
+    const bytes = this.#buffer.write(data, this.#filled);
+    this.#filled += bytes;
+    return bytes;
+  }
+
+  #copy(bytes: Uint8Array): number {
+    if (bytes.length > bufferBytes - this.#filled) this.flush();
+    if (bytes.length > bufferBytes) this.#out(bytes);
+    else {
+      this.#buffer.set(bytes, this.#filled);
+      this.#filled += bytes.length;
+    }
+    return bytes.length;
   }
 
   flush(): void {
-    const bytes = this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces);
-    this.#pieces = [];
-    this.#pending = 0;
+    const filled = this.#filled;
+    this.#filled = 0;
+    this.#out(this.#buffer.subarray(0, filled));
+  }
+
+  #out(bytes: Uint8Array): void {
+    this.#hash?.update(bytes);
+    this.#flushed += bytes.length;
     for (let at = 0; at < bytes.length;) at += writeSync(this.#file, bytes, at);
   }
 

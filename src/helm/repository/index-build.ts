@@ -149,6 +149,7 @@ class Build {
   readonly #scratch: FileWriter;
   readonly #charts = new Map<string, Place[]>();
   #current: Place[] = [];
+  #spare = Buffer.alloc(0);
   #head: IndexHead = {};
   #table: TableWriter | undefined;
   #json: FileWriter | undefined;
@@ -174,15 +175,10 @@ class Build {
 
   #version({ metadata, urls, created, digest, json }: IndexEntry): void {
     const row: TableRow = [metadata.version, digest, created, urls ?? []];
-    const [jsonText, rowText] = [Buffer.from(json), Buffer.from(JSON.stringify(row))];
-    this.#current.push({
-      version: tryParseVersion(metadata.version),
-      at: this.#scratch.position,
-      jsonBytes: jsonText.length,
-      rowBytes: rowText.length,
-    });
-    this.#scratch.write(jsonText);
-    this.#scratch.write(rowText);
+    const at = this.#scratch.position;
+    const jsonBytes = this.#scratch.write(json);
+    const rowBytes = this.#scratch.write(JSON.stringify(row));
+    this.#current.push({ version: tryParseVersion(metadata.version), at, jsonBytes, rowBytes });
   }
 
   /** The chart read last is complete: its versions go into order, and what they are ordered by may go. */
@@ -245,7 +241,7 @@ class Build {
     this.#table!.beginChart(name);
     this.#text(`    ${goJson(name)}: [`);
     for (const [index, { at, jsonBytes, rowBytes }] of places.entries()) {
-      const bytes = Buffer.allocUnsafe(jsonBytes + rowBytes);
+      const bytes = this.#room(jsonBytes + rowBytes);
       readSync(scratch, bytes, { position: at });
       this.#text(index === 0 ? '\n      ' : ',\n      ');
       this.#json?.write(bytes.subarray(0, jsonBytes));
@@ -254,6 +250,12 @@ class Build {
     this.#text(places.length === 0 ? ']' : '\n    ]');
     this.#table!.endChart();
     return places.length;
+  }
+
+  /** One buffer for all, as large as the largest version needs. */
+  #room(bytes: number): Buffer {
+    if (this.#spare.length < bytes) this.#spare = Buffer.allocUnsafeSlow(Math.max(bytes, 64 * 1024));
+    return this.#spare.subarray(0, bytes);
   }
 
   #field(name: string, value: unknown): void {

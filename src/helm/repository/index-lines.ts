@@ -101,7 +101,8 @@ class LineCutter {
     this.#closed = value !== undefined && !isNothing(value);
     if (this.#closed && !/^(?:\[\]|null|~)\s*$/.test(value!))
       throw new LayoutError('a chart has its versions in one line');
-    return plain ?? double ?? single ?? '';
+    // Its own text: a part of a line would keep the whole piece of the file it was read with in memory.
+    return Buffer.from(plain ?? double ?? single ?? '').toString();
   }
 
   *#flush(): Generator<IndexPiece, void, undefined> {

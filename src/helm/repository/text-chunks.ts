@@ -2,7 +2,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { RepositoryError } from './errors.ts';
 
-const chunkBytes = 256 * 1024;
+const chunkBytes = 64 * 1024;
 /** A line longer than this is no line anybody wrote. */
 const maxLineLength = 8 * 1024 * 1024;
 

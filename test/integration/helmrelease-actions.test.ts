@@ -242,6 +242,24 @@ describe('actions of a HelmRelease', function () {
     await stage.ready(second);
   });
 
+  it('upgrades once for another rendering of the same chart', async () => {
+    const name = stage.name();
+    await stage.apply(name, stage.chart('svc'));
+    await stage.ready(name);
+    const patch = `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\ndata:\n  patched: "yes"\n`;
+    const postRenderers = [{ kustomize: { patches: [{ patch }] } }];
+    const commonMetadata = { labels: { team: 'blue' }, annotations: { note: 'x' } };
+    await stage.apply(name, { ...stage.chart('svc'), postRenderers, commonMetadata });
+    const upgraded = await stage.ready(name, (object) => historyOf(object)[0]?.version === 2);
+    assert.notEqual(upgraded.status!.observedPostRenderersDigest, undefined);
+    const map = (await stage.find('configmaps', name))!;
+    assert.deepEqual(map['data'], { tag: 'old', patched: 'yes' });
+    assert.equal(map.metadata.labels!['team'], 'blue');
+    assert.equal(map.metadata.annotations!['note'], 'x');
+    await stage.request(name);
+    assert.equal(historyOf(await stage.ready(name))[0]!.version, 2);
+  });
+
   it('names a field that cannot be followed', async () => {
     const name = stage.name();
     await stage.apply(name, { ...stage.chart('svc'), upgrade: { preserveValues: true } });

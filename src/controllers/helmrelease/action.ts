@@ -7,6 +7,7 @@ import type { EventSeverity } from '#runtime/event-recorder';
 import type { Logger } from '#runtime/log';
 import type { HelmCluster } from './cluster.ts';
 import { remediatedCondition, releasedCondition, testSuccessCondition } from './conditions.ts';
+import { commonMetadataDigest, postRenderersDigest } from './digests.ts';
 import { goDuration, group, type HelmReleaseDraft } from './helmrelease.ts';
 import type { AppliedMemory, ReleaseApplier } from './release-applier.ts';
 import type { ReleaseRenderer } from './renderer.ts';
@@ -122,6 +123,17 @@ export function setReleased({ object, clock }: ReleaseContext, ok: boolean, reas
 
 export function setRemediated({ object, clock }: ReleaseContext, ok: boolean, reason: string, message: string): void {
   setCondition(object, { type: remediatedCondition, status: ok ? 'True' : 'False', reason, message }, clock.now());
+}
+
+/** What the manifests were rendered with beside chart and values: from now on only a change of it counts. */
+export function noteRendering(object: HelmReleaseDraft): void {
+  const status = (object.status ??= {});
+  const renderers = postRenderersDigest(object.spec.postRenderers);
+  if (renderers === '') delete status.observedPostRenderersDigest;
+  else status.observedPostRenderersDigest = renderers;
+  const metadata = commonMetadataDigest(object.spec.commonMetadata);
+  if (metadata === '') delete status.observedCommonMetadataDigest;
+  else status.observedCommonMetadataDigest = metadata;
 }
 
 /** A new release has neither been tested nor remediated. */

@@ -2,7 +2,7 @@
 import { NoMatchError } from '#kube/discovery';
 import type { Unstructured } from '#kube/object';
 import { delay } from '#lib/backoff';
-import { isAlreadyExists } from '#kube/status-error';
+import { isAlreadyExists, isNotFound } from '#kube/status-error';
 import { errorMessage } from '#lib/errors';
 import { LiveView } from '../apply/cluster.ts';
 import { awaitReady, type ReadinessTarget } from '../apply/readiness.ts';
@@ -92,7 +92,17 @@ async function write(
   const { creationTimestamp: _created, ...metadata } = object.metadata;
   const body: Unstructured = { ...object, metadata };
   delete body['status'];
+  const exists = (): Promise<boolean> =>
+    cluster.client.get(resource, { name, namespace: metadata.namespace }, { metadataOnly: true, signal }).then(
+      () => true,
+      (error: unknown) => {
+        if (isNotFound(error)) return false;
+        throw error;
+      },
+    );
   try {
+    // Definitions are large, and nearly always there: a look costs less than an attempt.
+    if (policy === 'Create' && (await exists())) return undefined;
     if (policy === 'CreateReplace')
       return await cluster.client.apply(resource, body, { fieldManager, force: true, signal });
     return await cluster.client.create(resource, body, { fieldManager, signal });

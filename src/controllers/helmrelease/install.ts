@@ -11,6 +11,7 @@ import {
   failureText,
   forgetOutcomes,
   noteDuration,
+  noteRendering,
   observed,
   recordOnObject,
   setReleased,
@@ -78,6 +79,7 @@ export async function runRelease(
     return;
   }
   if (activeRetry(object) !== undefined) clearFailures(object);
+  noteRendering(object);
   const current = latest(status.history)!;
   const message = `Helm ${action} succeeded for ${releaseTextOf(current)}`;
   setReleased(context, true, succeeded, message);

@@ -10,10 +10,10 @@ import {
   reconcilingCondition,
   setCondition,
 } from '#runtime/conditions';
-import type { Action, ActionType, DesiredContext } from './action.ts';
+import { type Action, type ActionType, type DesiredContext, noteRendering } from './action.ts';
 import { remediatedCondition, releasedCondition, setReady, summarize } from './conditions.ts';
 import { correctDriftAction } from './correct-drift.ts';
-import { commonMetadataDigest, postRenderersDigest, verifyRelease } from './digests.ts';
+import { verifyRelease } from './digests.ts';
 import { summarizeDrift } from './drift.ts';
 import { goDuration } from './helmrelease.ts';
 import { installAction } from './install.ts';
@@ -118,14 +118,7 @@ async function nextAction(context: DesiredContext, options: LoopOptions): Promis
 function settle({ object, clock }: DesiredContext): void {
   deleteConditions(object, reconcilingCondition);
   summarize(object, clock.now());
-  if (!isTrue(object, readyCondition)) return;
-  const status = (object.status ??= {});
-  const renderers = postRenderersDigest(object.spec.postRenderers);
-  if (renderers === '') delete status.observedPostRenderersDigest;
-  else status.observedPostRenderersDigest = renderers;
-  const metadata = commonMetadataDigest(object.spec.commonMetadata);
-  if (metadata === '') delete status.observedCommonMetadataDigest;
-  else status.observedCommonMetadataDigest = metadata;
+  if (isTrue(object, readyCondition)) noteRendering(object);
 }
 
 function exhausted({ object, clock }: DesiredContext, action: 'install' | 'upgrade'): LoopOutcome {

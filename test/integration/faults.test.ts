@@ -116,7 +116,7 @@ describe('deliveries under faults', function () {
     );
     const { items } = await delivery.client.list<KubeObject>(configMaps, {
       namespace: delivery.namespace,
-      labelSelector: `${group}/name`,
+      labelSelector: `${group}/name,${group}/name!=late`,
     });
     const found = items.map(({ metadata }) => metadata.name ?? '');
     assert.deepEqual(found.toSorted(), wanted.flat().toSorted());
@@ -144,6 +144,34 @@ describe('deliveries under faults', function () {
     await converged();
     await last.end('SIGTERM');
     assert.equal(last.status, 0, last.output);
+  });
+
+  it('deletes what a process made that died before it could write that down', async () => {
+    const first = serve();
+    const kept = { 'kept.yaml': configMap('late-kept') };
+    const late = await delivery.source('late', kept);
+    await delivery.kustomization('late', { retryInterval: '1s' });
+    await delivery.ready('late');
+    await first.end('SIGTERM');
+    const files = Array.from({ length: 60 }, (_, i) => `late-${String(i).padStart(2, '0')}`);
+    await late.repo.commit({
+      files: Object.fromEntries(files.map((name) => [`${name}.yaml`, configMap(name)])),
+    });
+    const doomed = serve();
+    await until(() => delivery.get(configMaps, 'late-00'), { timeout: 20_000, every: 1 });
+    await doomed.end('SIGKILL');
+    await late.repo.commit({ files: Object.fromEntries(files.map((name) => [`${name}.yaml`, null])) });
+    const last = serve();
+    await delivery.ready('late', await late.fetched());
+    const { items } = await delivery.client.list<KubeObject>(configMaps, {
+      namespace: delivery.namespace,
+      labelSelector: `${group}/name=late`,
+    });
+    assert.deepEqual(
+      items.map(({ metadata }) => metadata.name),
+      ['late-kept'],
+    );
+    await last.end('SIGTERM');
   });
 
   it('does again what was cut off before anything new comes', async () => {

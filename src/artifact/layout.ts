@@ -25,7 +25,10 @@ export function artifactUrl(advertisedAddress: string, path: string): string {
   return `${base.replace(/\/+$/, '')}/${path}`;
 }
 
-/** A path from outside, e.g. of a request, as a storage path; undefined when it tries to leave the storage. */
+/**
+ * A path from outside, e.g. of a request, as a storage path; undefined when it tries to leave the storage or asks for
+ * a name with a leading dot: those are half-written files and caches, never artifacts.
+ */
 export function storagePathOf(urlPath: string): string | undefined {
   let decoded: string;
   try {
@@ -34,8 +37,7 @@ export function storagePathOf(urlPath: string): string | undefined {
     return undefined;
   }
   const parts = decoded.split('/').filter((part) => part !== '');
-  if (parts.length === 0 || parts.some((part) => part === '.' || part === '..' || /[\\\0]/.test(part)))
-    return undefined;
+  if (parts.length === 0 || parts.some((part) => part.startsWith('.') || /[\\\0]/.test(part))) return undefined;
   return parts.join('/');
 }
 

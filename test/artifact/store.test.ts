@@ -294,6 +294,8 @@ describe('layout', () => {
     ['/a/%2e%2e/b', undefined],
     ['/a%2f..%2fb', undefined],
     ['/a/.', undefined],
+    ['/.helm-index/a', undefined],
+    ['/a/.b', undefined],
     ['/a%00', undefined],
     ['/a%5cb', undefined],
     ['/a%', undefined],

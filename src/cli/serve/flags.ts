@@ -100,6 +100,12 @@ const flags = {
   // Flux's Deployments pass these; they have nothing to set here.
   'events-addr': { default: '', help: 'accepted for Flux: events are handled in this process' },
   'log-encoding': { default: 'json', help: 'accepted for Flux: logs are JSON' },
+  'no-remote-bases': { default: 'true', help: 'accepted for Flux: remote bases are always refused', boolean: true },
+  'helm-cache-max-size': { default: '0', help: 'accepted for Flux: indexes are kept on disk' },
+  'helm-cache-ttl': { default: '15m', help: 'accepted for Flux: indexes are kept on disk' },
+  'helm-cache-purge-interval': { default: '1m', help: 'accepted for Flux: indexes are kept on disk' },
+  'kube-api-qps': { default: '0', help: 'accepted for Flux: requests are not throttled by the client' },
+  'kube-api-burst': { default: '0', help: 'accepted for Flux: requests are not throttled by the client' },
 } as const satisfies Record<string, FlagInfo>;
 
 type FlagName = keyof typeof flags;

@@ -2,10 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { parseAllDocuments } from 'yaml';
 import { chartContent } from '#test/integration/chart-server';
 import { conditionOf, historyOf, ReleaseStage } from '#test/integration/helmrelease-stage';
-import { parseObjectId } from '#controllers/apply/object-id';
 import type { Unstructured } from '#kube/object';
 import { useSharedCluster } from '#test/support/controlplane';
 import { mustRun, run } from '#test/support/run';
@@ -17,16 +15,16 @@ import { toolOrSkip } from '#test/support/tools';
 const charts = [
   'kubernetes-ingress-nginx--ingress-nginx-4.15.1',
   'stefanprodan-podinfo--podinfo-6.14.1',
-  'bitnami-charts--metrics-server-7.4.13',
-  'kubernetes-sigs-external-dns--external-dns-1.21.1',
+  'groundhog2k-helm-charts--mysql-3.1.3',
+  'nats-io-k8s--surveyor-0.20.9',
   'argoproj-argocd-example-apps--helm-guestbook-0.1.0',
   'prometheus-community-helm-charts--prometheus-nats-exporter-2.23.2',
   'prometheus-community-helm-charts--prometheus-json-exporter-0.19.2',
   'prometheus-community-helm-charts--prometheus-pushgateway-3.8.0',
-  'prometheus-community-helm-charts--prometheus-adapter-5.3.0',
+  'stevehipwell-helm-charts--plantuml-3.48.0',
   'prometheus-community-helm-charts--prometheus-statsd-exporter-1.0.0',
   'prometheus-community-helm-charts--prometheus-snmp-exporter-9.17.1',
-  'kubernetes-sigs-nfs-subdir-external-provisioner--nfs-subdir-external-provisioner-4.0.18',
+  'sigstore-helm-charts--tsa-2.1.1',
   'kubernetes-sigs-descheduler--descheduler-0.36.0',
   'kubereboot-charts--kured-6.1.0',
   'kubernetes-sigs-secrets-store-csi-driver--secrets-store-csi-driver-1.6.0',
@@ -74,7 +72,7 @@ describe('HelmReleases of charts people use', function () {
     it(file, async () => {
       const archive = path.join(folder, `${file}.tgz`);
       const [, chart = '', version = ''] = /^.*?--(.*)-(v?\d+\.\d+\..*)$/.exec(file) ?? [];
-      await helm(['install', chart, archive, '--no-hooks', '--wait=false']);
+      await helm(['install', chart, archive, '--no-hooks', '--wait=hookOnly']);
       const wanted = await objectsOf(await helm(['get', 'manifest', chart]));
       assert.ok(wanted.size > 0);
       await helm(['uninstall', chart, '--no-hooks', '--wait']);
@@ -103,15 +101,13 @@ describe('HelmReleases of charts people use', function () {
 
       await stage.apply(chart, { ...spec, commonMetadata: { labels: { round: 'second' } } });
       await stage.ready(chart, (object) => historyOf(object)[0]?.version === 2);
-      const entries = (await stage.get(chart)).status!.inventory!.entries;
+      const manifest = await helm(['get', 'manifest', chart]);
       await stage.delete(chart);
-      for (const { id } of entries) {
-        const { kind, group, name, namespace: where } = parseObjectId(id)!;
-        if (kind === 'CustomResourceDefinition') continue;
-        const args = [`${kind}.${group}`.replace(/\.$/, ''), name, '-n', where === '' ? 'default' : where];
-        const { stderr } = await cluster().kubectl.run(['get', ...args]);
-        assert.match(stderr, /NotFound|doesn't have a resource type/, id);
-      }
+      const { stdout } = await cluster().kubectl.run(
+        ['get', '-f', '-', '-n', namespace, '--ignore-not-found', '-o', 'name'],
+        { stdin: manifest },
+      );
+      assert.equal(stdout, '');
     });
   }
 
@@ -154,21 +150,10 @@ describe('HelmReleases of charts people use', function () {
 
   /** The live objects of a manifest, without what the server or the owner makes different each time. */
   async function objectsOf(manifest: string): Promise<Map<string, unknown>> {
-    const documents = parseAllDocuments(manifest).map((document) => document.toJS() as Unstructured | null);
-    const objects = new Map<string, unknown>();
-    for (const document of documents.filter((each) => each !== null)) {
-      const { apiVersion = '', kind = '', metadata } = document;
-      const [group, version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
-      const type = group === '' ? kind : `${kind}.${version}.${group}`;
-      const live = await cluster().kubectl.get<Unstructured>([
-        type,
-        metadata.name!,
-        '-n',
-        metadata.namespace ?? namespace,
-      ]);
-      objects.set(`${type}/${metadata.name}`, normalized(live));
-    }
-    return objects;
+    const args = ['get', '-f', '-', '-n', namespace, '-o', 'json'];
+    const found = JSON.parse(await cluster().kubectl.ok(args, { stdin: manifest })) as Unstructured;
+    const items = Array.isArray(found['items']) ? (found['items'] as Unstructured[]) : [found];
+    return new Map(items.map((live) => [`${live.apiVersion}/${live.kind}/${live.metadata.name}`, normalized(live)]));
   }
 });
 

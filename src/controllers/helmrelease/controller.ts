@@ -39,7 +39,8 @@ export function helmReleaseReconciler(deps: HelmReleaseDependencies & { readonly
     }
     const started = deps.clock.monotonic();
     let memory = memories.get(key);
-    if (memory === undefined) memories.set(key, (memory = { applied: new Map(), settled: undefined }));
+    if (memory === undefined)
+      memories.set(key, (memory = { applied: new Map(), settled: undefined, askedAt: undefined }));
     const writer = new ObjectWriter<HelmReleaseDraft>({
       client: deps.client,
       ref: helmReleases,

@@ -12,6 +12,8 @@ export interface RunMemory {
   readonly applied: AppliedMemory;
   /** Inputs of the last run that ended well; undefined when the next one has to look closely. */
   settled: string | undefined;
+  /** When a chart was asked for, monotonic ms: it is expected to come in a moment. */
+  askedAt: number | undefined;
 }
 
 /** Everything a run's outcome depends on, but the objects in the cluster. */

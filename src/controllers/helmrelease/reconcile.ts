@@ -293,7 +293,7 @@ export class HelmReleaseRun {
 
   #artifact(written: ChartSource | undefined): { readonly artifact: Artifact; readonly kind: string } {
     const object = this.#object;
-    const { options, sources, random } = this.#deps;
+    const { options, sources, random, clock } = this.#deps;
     const { noCrossNamespaceRefs } = options;
     const lookup = lookUpSource(object, sources, { noCrossNamespaceRefs, written });
     if ('denied' in lookup) {
@@ -307,7 +307,10 @@ export class HelmReleaseRun {
     if ('unready' in lookup) {
       this.#gates.notReady('SourceNotReady', lookup.unready);
       // A chart that was only just asked for is on its way: its arrival wakes the object.
-      if (written !== undefined) throw new NotYetError(lookup.unready, justAskedMs, true);
+      const now = clock.monotonic();
+      if (written !== undefined) this.#memory.askedAt = now;
+      const left = (this.#memory.askedAt ?? -Infinity) + justAskedMs - now;
+      if (left > 0) throw new NotYetError(lookup.unready, left, true);
       const after = jitter(options.requeueDependencyMs, options.jitterPercentage, random);
       throw new NotYetError(lookup.unready, after);
     }

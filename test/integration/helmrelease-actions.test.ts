@@ -242,6 +242,34 @@ describe('actions of a HelmRelease', function () {
     await stage.ready(second);
   });
 
+  it('gives up a wait that can no longer matter', async () => {
+    const name = stage.name();
+    const deployment =
+      'apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ .Release.Name }}\nspec:\n' +
+      '  replicas: {{ .Values.replicas }}\n  selector: {matchLabels: {app: x}}\n' +
+      '  template:\n    metadata: {labels: {app: x}}\n    spec: {containers: [{name: x, image: x.invalid/x}]}\n';
+    const files = chartContent('slow', '1.0.0', { 'templates/deployment.yaml': deployment });
+    await stage.server.publish('slow', '1.0.0', { files });
+    await stage.refresh();
+    await stage.apply(name, stage.chart('slow'));
+    // No node is there that could run it.
+    await until(async () => (await stage.find('deployments', name, 'apps')) !== undefined, { timeout: 20_000 });
+    const secret = await stage.find('secrets', `sh.helm.release.v1.${name}.v1`);
+    assert.equal(secret!.metadata.labels!['status'], 'pending-install');
+    await stage.apply(name, { ...stage.chart('slow'), values: { replicas: 0 } });
+    const ready = await stage.ready(name);
+    assert.deepEqual(
+      historyOf(ready).map(({ version, status }) => [version, status]),
+      [
+        [2, 'deployed'],
+        [1, 'failed'],
+      ],
+    );
+    assert.equal(ready.status!.installFailures, undefined);
+    const canceled = await stage.event(name, 'HealthCheckCanceled');
+    assert.equal(canceled.message, 'New reconciliation triggered, health checks canceled');
+  });
+
   it('upgrades once for another rendering of the same chart', async () => {
     const name = stage.name();
     await stage.apply(name, stage.chart('svc'));

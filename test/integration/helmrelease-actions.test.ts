@@ -242,6 +242,42 @@ describe('actions of a HelmRelease', function () {
     await stage.ready(second);
   });
 
+  it('installs over its own objects when the record of them is gone', async () => {
+    const name = stage.name();
+    await stage.apply(name, stage.chart('svc'));
+    await stage.ready(name);
+    const { uid } = (await stage.find('services', name))!.metadata;
+    await stage.client.delete(secrets, { namespace: stage.namespace, name: `sh.helm.release.v1.${name}.v1` });
+    await until(async () => {
+      await stage.request(name);
+      return (await stage.find('secrets', `sh.helm.release.v1.${name}.v1`)) !== undefined;
+    });
+    await stage.ready(name);
+    assert.equal((await stage.find('services', name))!.metadata.uid, uid);
+  });
+
+  it('moves to another name by uninstalling what was there', async () => {
+    const name = stage.name();
+    await stage.apply(name, stage.chart('svc'));
+    await stage.ready(name);
+    await stage.apply(name, { ...stage.chart('svc'), releaseName: `${name}-moved` });
+    const moved = await stage.ready(name, (object) => historyOf(object)[0]?.name === `${name}-moved`);
+    assert.equal(historyOf(moved).length, 1);
+    assert.equal(await stage.find('services', name), undefined);
+    assert.notEqual(await stage.find('services', `${name}-moved`), undefined);
+    assert.equal(await stage.find('secrets', `sh.helm.release.v1.${name}.v1`), undefined);
+  });
+
+  it('leaves everything when it is suspended while it is deleted', async () => {
+    const name = stage.name();
+    await stage.apply(name, stage.chart('svc'));
+    await stage.ready(name);
+    await stage.apply(name, { ...stage.chart('svc'), suspend: true });
+    await stage.delete(name);
+    assert.notEqual(await stage.find('services', name), undefined);
+    assert.notEqual(await stage.find('secrets', `sh.helm.release.v1.${name}.v1`), undefined);
+  });
+
   it('gives up a wait that can no longer matter', async () => {
     const name = stage.name();
     const deployment =

@@ -177,7 +177,7 @@ describe('a delivery of a whole application', function () {
     const events = await delivery.events('shop');
     const log = events.find((line) => line.includes(' configured'));
     assert.match(log ?? '', /Deployment\/\S+\/shop configured/);
-    assert.doesNotMatch(log ?? '', /Service\/|Ingress|HorizontalPodAutoscaler/, log);
+    assert.doesNotMatch(log ?? '', /Service\/|Ingress|HorizontalPodAutoscaler/, String(log));
   });
 
   it('leaves nothing of it behind', async () => {

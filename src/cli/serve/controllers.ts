@@ -68,13 +68,10 @@ export function startControllers(context: ServeContext): RunningControllers {
 }
 
 function startGitRepositories(context: ServeContext, informer: Informer<GitRepositoryDraft>): Controller {
-  const { client, clock, metrics, flags, log, store, pool, agents, temporaryRoot } = context;
+  const { client, clock, metrics, flags, store, pool, agents, temporaryRoot } = context;
   const controller = new Controller({
     name: 'gitrepository',
     ...controllerOptions(context),
-    clock,
-    log,
-    metrics,
     reconcile: gitRepositoryReconciler({
       client,
       cache: informer.store,
@@ -117,15 +114,12 @@ function startKustomizations(
   sources: ReadonlyMap<string, Informer<SourceWithArtifact>>,
   clusters: ClusterAccess,
 ): Controller {
-  const { client, clock, metrics, flags, log, informers, unpacked, pool, agents, store } = context;
+  const { client, clock, metrics, flags, informers, unpacked, pool, agents, store } = context;
   const informer = acquireKind<KustomizationDraft>(context, kustomizations);
   const controller = new Controller({
     name: 'kustomization',
     ...controllerOptions(context),
     concurrency: waitingKustomizations,
-    clock,
-    log,
-    metrics,
     reconcile: kustomizationReconciler({
       client,
       cache: informer.store,

@@ -41,7 +41,7 @@ export function startHelmReleases(
   context: ServeContext,
   sources: ReadonlyMap<string, Informer<KubeObject>>,
 ): HelmReleaseController {
-  const { client, clock, metrics, flags, log, pool, agents, store, temporaryRoot } = context;
+  const { client, clock, metrics, flags, pool, agents, store, temporaryRoot } = context;
   const releases = acquireKind<HelmReleaseDraft>(context, helmReleases);
   const charts = acquireKind<HelmChart & KubeObject>(context, helmCharts);
   const chartSources = new Map<string, Informer<ChartSource>>([
@@ -56,9 +56,6 @@ export function startHelmReleases(
     name: 'helmrelease',
     ...controllerOptions(context),
     concurrency: Math.max(flags.concurrent, underWay),
-    clock,
-    log,
-    metrics,
     reconcile: helmReleaseReconciler({
       client,
       cache: releases.store,

@@ -2,10 +2,8 @@
 import { join } from 'node:path';
 import { type BuildIndexOptions, type BuiltIndex, indexJob, IndexTables } from '#helm/repository/index';
 import type { Informer } from '#kube/informer';
-import { keyOf } from '#kube/object';
 import { Controller } from '#runtime/controller';
-import { needsReconcile, requestedAnew } from '#runtime/predicates';
-import { Priority } from '#runtime/queue';
+import { watchObjects } from '#runtime/watch';
 import { type HelmChartDraft, helmCharts, type SourceWithArtifact } from '#controllers/helmchart/chart';
 import { helmChartReconciler, indexRepositoriesByUrl, watchHelmCharts } from '#controllers/helmchart/controller';
 import { ChartDownloads } from '#controllers/helmchart/downloads';
@@ -50,13 +48,10 @@ function startRepositories(
   informer: Informer<HelmRepositoryDraft>,
   tables: IndexTables,
 ): Controller {
-  const { client, clock, metrics, flags, log, store, agents, temporaryRoot } = context;
+  const { client, clock, metrics, flags, store, agents, temporaryRoot } = context;
   const controller = new Controller({
     name: 'helmrepository',
     ...controllerOptions(context),
-    clock,
-    log,
-    metrics,
     reconcile: helmRepositoryReconciler({
       client,
       cache: informer.store,
@@ -73,14 +68,7 @@ function startRepositories(
       maxIndexBytes: flags.helmIndexMaxSize,
     }),
   });
-  informer.addHandler({
-    add: (object, initial) => controller.queue.add(keyOf(object), initial ? Priority.periodic : Priority.request),
-    update: (before, after) => {
-      if (!needsReconcile(before, after)) return;
-      controller.queue.add(keyOf(after), requestedAnew(before, after) ? Priority.request : Priority.change);
-    },
-    delete: (object) => controller.queue.add(keyOf(object)),
-  });
+  watchObjects(controller.queue, informer);
   return controller;
 }
 
@@ -94,15 +82,12 @@ function startCharts(
   sources: ReadonlyMap<string, Informer<SourceWithArtifact>>,
   { repositories, tables }: ChartParts,
 ): Controller {
-  const { client, clock, metrics, flags, log, store, pool, agents, unpacked, temporaryRoot } = context;
+  const { client, clock, metrics, flags, store, pool, agents, unpacked, temporaryRoot } = context;
   const informer = acquireKind<HelmChartDraft>(context, helmCharts);
   const sizes = { archive: flags.helmChartMaxSize, file: flags.helmChartFileMaxSize };
   const controller = new Controller({
     name: 'helmchart',
     ...controllerOptions(context),
-    clock,
-    log,
-    metrics,
     reconcile: helmChartReconciler({
       client,
       cache: informer.store,

@@ -3,6 +3,7 @@ import { kindOf } from '#api/scheme';
 import { storageVersion } from '#api/kind';
 import type { Informer } from '#kube/informer';
 import type { KubeObject, ResourceRef } from '#kube/object';
+import type { ControllerOptions } from '#runtime/controller';
 import type { ServeContext } from './context.ts';
 
 /** The storage version's resource of a kind of ours. */
@@ -22,11 +23,10 @@ export function acquireKind<T extends KubeObject>(context: ServeContext, ref: Re
 }
 
 /** What all controllers have in common. */
-export function controllerOptions(context: ServeContext): {
-  readonly concurrency: number;
-  readonly minRetryDelay: number;
-  readonly maxRetryDelay: number;
-} {
-  const { concurrent, minRetryDelay, maxRetryDelay } = context.flags;
-  return { concurrency: concurrent, minRetryDelay, maxRetryDelay };
+export function controllerOptions(
+  context: ServeContext,
+): Pick<ControllerOptions, 'concurrency' | 'minRetryDelay' | 'maxRetryDelay' | 'clock' | 'log' | 'metrics'> {
+  const { clock, flags, log, metrics } = context;
+  const { concurrent, minRetryDelay, maxRetryDelay } = flags;
+  return { concurrency: concurrent, minRetryDelay, maxRetryDelay, clock, log, metrics };
 }

@@ -2,8 +2,7 @@
 import type { Informer } from '#kube/informer';
 import { keyOf } from '#kube/object';
 import type { Controller } from '#runtime/controller';
-import { needsReconcile, requestedAnew } from '#runtime/predicates';
-import { Priority } from '#runtime/queue';
+import { watchObjects } from '#runtime/watch';
 import type { GitRepositoryDraft } from './git-repository.ts';
 
 const byInclude = 'include';
@@ -18,18 +17,14 @@ export function watchGitRepositories({ queue }: Controller, informer: Informer<G
       if (!leadsTo(informer, object, keyOf(includer))) queue.add(keyOf(includer));
     }
   };
+  watchObjects(queue, informer);
   informer.addHandler({
-    add: (object, initial) => queue.add(keyOf(object), initial ? Priority.periodic : Priority.request),
     update: (before, after) => {
-      if (needsReconcile(before, after)) {
-        queue.add(keyOf(after), requestedAnew(before, after) ? Priority.request : Priority.change);
-      }
       const [old, artifact] = [before.status?.artifact, after.status?.artifact];
       if (artifact !== undefined && (artifact.revision !== old?.revision || artifact.digest !== old.digest)) {
         wakeIncluders(after);
       }
     },
-    delete: (object) => queue.add(keyOf(object)),
   });
 }
 

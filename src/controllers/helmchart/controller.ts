@@ -7,14 +7,13 @@ import { keyOf } from '#kube/object';
 import { durationMs } from '#lib/duration-ms';
 import { isTrue } from '#runtime/conditions';
 import type { Controller, Reconcile } from '#runtime/controller';
-import { needsReconcile, requestedAnew } from '#runtime/predicates';
-import { Priority } from '#runtime/queue';
 import {
   sourceReconciler,
   type SourceKind,
   type SourceReconcilerDependencies,
   type StepContext,
 } from '#runtime/source-reconciler';
+import { watchObjects } from '#runtime/watch';
 import { artifactMetadata, artifactOwner } from '../source/artifact-owner.ts';
 import { reconcileStorage } from '../source/storage-step.ts';
 import { buildChart, type BuildDependencies } from './build.ts';
@@ -61,14 +60,7 @@ export function watchHelmCharts(
   informer.addIndex(bySource, ({ metadata, spec }) => [
     `${spec.sourceRef.kind}/${metadata.namespace ?? ''}/${spec.sourceRef.name}`,
   ]);
-  informer.addHandler({
-    add: (object, initial) => queue.add(keyOf(object), initial ? Priority.periodic : Priority.request),
-    update: (before, after) => {
-      if (!needsReconcile(before, after)) return;
-      queue.add(keyOf(after), requestedAnew(before, after) ? Priority.request : Priority.change);
-    },
-    delete: (object) => queue.add(keyOf(object)),
-  });
+  watchObjects(queue, informer);
   for (const [kind, source] of sources) {
     const wake = (object: SourceWithArtifact): void => {
       const revision = object.status?.artifact?.revision;

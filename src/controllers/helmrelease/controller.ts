@@ -7,8 +7,7 @@ import { draftOf } from '#runtime/draft';
 import { FreshObjects } from '#runtime/fresh-objects';
 import type { ObjectMetrics } from '#runtime/metrics';
 import { ObjectWriter } from '#runtime/object-writer';
-import { needsReconcile, requestedAnew } from '#runtime/predicates';
-import { Priority } from '#runtime/queue';
+import { watchObjects } from '#runtime/watch';
 import { ownedConditions } from './conditions.ts';
 import {
   chartReference,
@@ -77,18 +76,14 @@ export function watchHelmReleases({ queue }: Controller, { releases, sources, co
   releases.addIndex(byConfig, (object) =>
     (object.spec.valuesFrom ?? []).map(({ kind, name }) => `${kind}/${namespaceOf(object)}/${name}`),
   );
+  watchObjects(queue, releases);
   releases.addHandler({
-    add: (object, initial) => queue.add(keyOf(object), initial ? Priority.periodic : Priority.request),
     update: (before, after) => {
-      if (needsReconcile(before, after)) {
-        queue.add(keyOf(after), requestedAnew(before, after) ? Priority.request : Priority.change);
-      }
       if (!becameReady(before, after)) return;
       for (const dependent of releases.store.byIndex(byDependency, keyOf(after))) {
         if (!isTrue(dependent, readyCondition)) queue.add(keyOf(dependent));
       }
     },
-    delete: (object) => queue.add(keyOf(object)),
   });
   for (const [kind, source] of sources) {
     const wake = (object: ChartSource): void => {

@@ -8,8 +8,7 @@ import { draftOf } from '#runtime/draft';
 import { FreshObjects } from '#runtime/fresh-objects';
 import type { ObjectMetrics } from '#runtime/metrics';
 import { ObjectWriter } from '#runtime/object-writer';
-import { needsReconcile, requestedAnew } from '#runtime/predicates';
-import { Priority } from '#runtime/queue';
+import { watchObjects } from '#runtime/watch';
 import { ownedConditions } from './conditions.ts';
 import { dependencyKeys, kustomizations, sourceKey, type KustomizationDraft } from './kustomization.ts';
 import type { RunMemory } from './memory.ts';
@@ -75,16 +74,12 @@ export function watchKustomizations(
       if (asks && getCondition(dependent, readyCondition)?.reason === 'DependencyNotReady') queue.add(keyOf(dependent));
     }
   };
+  watchObjects(queue, informer);
   informer.addHandler({
-    add: (object, initial) => queue.add(keyOf(object), initial ? Priority.periodic : Priority.request),
     update: (before, after) => {
-      if (needsReconcile(before, after)) {
-        queue.add(keyOf(after), requestedAnew(before, after) ? Priority.request : Priority.change);
-      }
       if (becameReady(before, after)) wakeDependents(after);
       else wakeByExpression(after);
     },
-    delete: (object) => queue.add(keyOf(object)),
   });
   for (const [kind, source] of sources) {
     const wake = (object: SourceWithArtifact): void => wakeUsers(kind, object, informer, controller);

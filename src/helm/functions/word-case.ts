@@ -1,5 +1,5 @@
 // camelcase, snakecase and kebabcase by the rules of the xstrings library (1.5).
-import { isLetter, isNumber, isPunct, isSpace, isUpper, runeToLower, runeToUpper } from '#lib/go-rune-case';
+import { isLetter, isNumber, isPunct, isSpace, isUpper, runeToLower, runeToUpper } from '#lib/go-unicode';
 
 function isConnector(rune: string): boolean {
   return rune === '-' || rune === '_' || isSpace(rune);

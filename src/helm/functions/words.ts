@@ -15,7 +15,7 @@ import {
   runeToUpper,
   toLower,
   toUpper,
-} from '#lib/go-rune-case';
+} from '#lib/go-unicode';
 import type { FunctionTable } from './conversion.ts';
 import { toCamelCase, toConnectedCase } from './word-case.ts';
 

@@ -1,6 +1,6 @@
 // Upper and lower case rune by rune, as Go's unicode package maps it.
 import assert from 'node:assert/strict';
-import { isSpace, runeToTitle, toLower, toUpper } from '#lib/go-rune-case';
+import { isSpace, runeToTitle, toLower, toUpper } from '#lib/go-unicode';
 
 describe('case of runes', () => {
   it('maps one rune to one rune', () => {

@@ -10,7 +10,7 @@ export {
   type Limits,
   type ParseOptions,
 } from './options.ts';
-export { setKey, type GoObject, type GoValue } from './value.ts';
+export { isObject, setKey, type GoObject, type GoValue } from './value.ts';
 export { parseDocuments, parseFirst } from './parse.ts';
 export { emitDocuments, emitNode } from './emit-node.ts';
 export { decodeV2, decodeV3, nodeToValue } from './decode.ts';

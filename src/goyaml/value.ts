@@ -7,6 +7,11 @@ export interface GoObject {
   [key: string]: GoValue;
 }
 
+/** A mapping: neither null nor a sequence. */
+export function isObject(value: unknown): value is GoObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** Sets a key as data, whatever its name is. */
 export function setKey(object: GoObject, key: string, value: GoValue): void {
   if (key === '__proto__') {

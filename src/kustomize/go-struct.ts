@@ -1,5 +1,5 @@
 // Decodes plain values into declared shapes as Go's encoding/json fills structs, with its refusals word for word.
-import { compareBytes, type GoObject, type GoValue } from '#goyaml/index';
+import { compareBytes, type GoObject, type GoValue, isObject } from '#goyaml/index';
 import { quote } from './go-text.ts';
 import { KustomizeError } from './errors.ts';
 
@@ -163,8 +163,4 @@ function record(): GoObject {
 
 function sortedKeys(value: GoObject): string[] {
   return Object.keys(value).toSorted(compareBytes);
-}
-
-function isObject(value: GoValue | undefined): value is GoObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

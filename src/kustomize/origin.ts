@@ -1,5 +1,5 @@
 // Where a resource came from, and what changed it, for the annotations that buildMetadata asks for.
-import { decodeV3, type GoObject, type GoValue, encodeV3 } from '#goyaml/index';
+import { decodeV3, encodeV3, isObject } from '#goyaml/index';
 import { joinPath } from './files/file-system.ts';
 import { parseRepoSpec } from './repo-spec.ts';
 import { ORIGIN, TRANSFORMATIONS } from './resource-state.ts';
@@ -99,8 +99,4 @@ export function originOfPlugin(config: Resource): Origin | undefined {
 
 function sorted(map: ReadonlyMap<string, string>): Map<string, string> {
   return new Map([...map].toSorted(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-function isObject(value: GoValue): value is GoObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

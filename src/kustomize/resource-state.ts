@@ -1,5 +1,5 @@
 // The annotations in which kustomize keeps its state: read where sources carry them, made where they must be seen.
-import { type GoObject, type Node, setKey, type GoValue } from '#goyaml/index';
+import { type GoObject, type Node, setKey, isObject } from '#goyaml/index';
 import { valueOfNode } from './fields/value-node.ts';
 import { entry } from './fields/node.ts';
 import type { Behavior, Resource } from './resource.ts';
@@ -122,8 +122,4 @@ export function shownValue(resource: Resource): GoObject {
 /** Takes the annotations of the state off again. */
 export function stripState(annotations: Map<string, string>): void {
   for (const key of BUILD_ANNOTATIONS) annotations.delete(key);
-}
-
-function isObject(value: GoValue | undefined): value is GoObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
 // One kustomization of a build: gathers its resources and those below it, and lets its transformers run over them.
-import { sigsUnmarshal, type GoObject, type GoValue } from '#goyaml/index';
+import { sigsUnmarshal, type GoValue, isObject } from '#goyaml/index';
 import { Accumulator } from './accumulator.ts';
 import {
   configFromCrds,
@@ -218,8 +218,4 @@ function isFinal(error: unknown): boolean {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function isObject(value: GoValue): value is GoObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
 // Which fields each transformer touches: the defaults, and what configuration files and CRDs add to them.
-import { type GoObject, sigsUnmarshal } from '#goyaml/index';
+import { type GoObject, sigsUnmarshal, isObject } from '#goyaml/index';
 import { KustomizeError, withPrefix, wrapError } from '../errors.ts';
 import { mergeSpecs, type FieldSpec } from '../fields/field-spec.ts';
 import { decodeStruct } from '../go-struct.ts';
@@ -198,8 +198,4 @@ function propertiesOf(schemas: GoObject, type: string): { properties?: GoObject 
   const schema = isObject(api) ? (api['Schema'] ?? api['schema']) : undefined;
   const properties = isObject(schema) ? schema['properties'] : undefined;
   return isObject(properties) ? { properties } : {};
-}
-
-function isObject(value: unknown): value is GoObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

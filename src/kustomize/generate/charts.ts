@@ -1,5 +1,5 @@
 // Charts as generators: values brought together as kustomize does it, the rendering left to an engine from outside.
-import { type GoObject, type GoValue, type Node, encodeV3, nodeToValue, parseFirst, sigsMarshal } from '#goyaml/index';
+import { type GoValue, type Node, encodeV3, nodeToValue, parseFirst, sigsMarshal, isObject } from '#goyaml/index';
 import { KustomizeError, withPrefix } from '../errors.ts';
 import { nodeOfValue } from '../fields/value-node.ts';
 import { joinPath, type FileSystem } from '../files/file-system.ts';
@@ -106,8 +106,4 @@ function mergeValues(file: Node | undefined, inline: Node, mode: 'merge' | 'over
     const merge = new StrategicMerge(undefined);
     return mode === 'override' ? merge.apply(file, inline) : merge.apply(inline, file);
   });
-}
-
-function isObject(value: GoValue): value is GoObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
 // JSON patches (RFC 6902) on plain values, with the leniencies and the error texts of the library kustomize uses.
-import { type GoObject, type GoValue, marshalJSON, setKey } from '#goyaml/index';
+import { type GoObject, type GoValue, marshalJSON, setKey, isObject } from '#goyaml/index';
 import { KustomizeError } from '../errors.ts';
 
 export type Operation = GoObject;
@@ -249,8 +249,4 @@ function pathOf(operation: Operation, prefix: string, name = 'path'): string {
 function textOf(operation: Operation, name: string): string | undefined {
   const value = Object.hasOwn(operation, name) ? operation[name] : undefined;
   return typeof value === 'string' ? value : undefined;
-}
-
-function isObject(value: GoValue | undefined): value is GoObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

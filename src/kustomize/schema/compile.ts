@@ -1,5 +1,5 @@
 // From OpenAPI definitions to the little that a strategic merge needs: where lists merge, and by which keys.
-import type { GoObject, GoValue } from '#goyaml/index';
+import { type GoObject, type GoValue, isObject } from '#goyaml/index';
 
 /**
  * What is known of a value: a number points into `types`; an array is a list that merges, its keys first (none for
@@ -149,8 +149,4 @@ function scopesOf(paths: GoValue | undefined): Record<string, boolean> {
     else scopes[key] ??= false;
   }
   return scopes;
-}
-
-function isObject(value: GoValue | undefined): value is GoObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

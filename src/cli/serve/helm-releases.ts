@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { HelmChart } from '#api/source/helmchart';
 import { durationMs } from '#lib/duration-ms';
 import type { Informer } from '#kube/informer';
+import { PatchSchemas } from '#kube/apply/patch-schema';
 import type { KubeClient } from '#kube/client';
 import type { KubeObject, ResourceRef } from '#kube/object';
 import { Controller } from '#runtime/controller';
@@ -102,7 +103,8 @@ class HelmClusters {
   readonly #client: KubeClient;
   readonly #access: ClusterAccess;
   readonly #heads: WatchedHeads;
-  readonly #versions = new WeakMap<object, ServerVersion>();
+  /** What is known of each cluster's server. */
+  readonly #servers = new WeakMap<object, ServerFacts>();
 
   constructor({ client, discovery, informers, clock, flags, namespace }: ServeContext) {
     this.#client = client;
@@ -147,7 +149,7 @@ class HelmClusters {
       ...cluster,
       owner: this.#client,
       heads: kubeConfig === undefined ? this.#heads : new ListedHeads(cluster.client),
-      version: this.#versionOf(cluster),
+      ...this.#serverOf(cluster),
     };
   }
 
@@ -155,12 +157,17 @@ class HelmClusters {
     return this.#access.close();
   }
 
-  #versionOf({ discovery, client }: Pick<HelmCluster, 'discovery' | 'client'>): ServerVersion {
-    let version = this.#versions.get(discovery);
-    if (version === undefined) this.#versions.set(discovery, (version = new ServerVersion(client)));
-    return version;
+  #serverOf({ discovery, client }: Pick<HelmCluster, 'discovery' | 'client'>): ServerFacts {
+    let facts = this.#servers.get(discovery);
+    if (facts === undefined) {
+      facts = { version: new ServerVersion(client), patchSchemas: new PatchSchemas(client) };
+      this.#servers.set(discovery, facts);
+    }
+    return facts;
   }
 }
+
+type ServerFacts = Pick<HelmCluster, 'version' | 'patchSchemas'>;
 
 const crds: ResourceRef = {
   group: 'apiextensions.k8s.io',

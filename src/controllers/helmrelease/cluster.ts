@@ -1,6 +1,7 @@
 // The cluster a release lives in: how to act in it, watch it, and what it can do, as charts ask.
 import { type AsyncLookup, type Capabilities, defaultCapabilities } from '#helm/index';
 import type { GroupVersionKind } from '#api/meta';
+import type { PatchSchemas } from '#kube/apply/patch-schema';
 import type { KubeClient } from '#kube/client';
 import { NoMatchError, type ResourceInfo } from '#kube/discovery';
 import { apiVersionOf, parseApiVersion } from '#kube/object';
@@ -14,6 +15,7 @@ export interface HelmCluster extends Cluster {
   /** Our own cluster, as ourselves. */
   readonly owner: KubeClient;
   readonly version: ServerVersion;
+  readonly patchSchemas: PatchSchemas;
 }
 
 /** The server's version, asked for once. */

@@ -17,6 +17,7 @@ import {
   setReleased,
   snapshotMetadata,
 } from './action.ts';
+import { installMethod } from './apply-method.ts';
 import { summarize, testSuccessCondition } from './conditions.ts';
 import { fullReleaseName, releaseName, timeoutMs } from './helmrelease.ts';
 import { inventoryOf } from './inventory.ts';
@@ -109,6 +110,7 @@ async function install(context: DesiredContext): Promise<void> {
     if (!mayReplace) throw new Error('cannot re-use a name that is still in use');
   }
   const revision = (last?.record.version ?? 0) + 1;
+  const method = installMethod(settings);
   const rendered = await renderRevision(context, { revision, isUpgrade: false, values, settings });
   const release = newRecord(context, {
     rendered,
@@ -116,6 +118,7 @@ async function install(context: DesiredContext): Promise<void> {
     values,
     status: 'pending-install',
     description: 'Initial install underway',
+    side: method.side,
   });
   const identity = identityOf(release);
   const items = await applier.resolve(rendered.objects, identity).catch((error: unknown) => {
@@ -129,7 +132,7 @@ async function install(context: DesiredContext): Promise<void> {
   try {
     const hooks = { settings, action: 'install' } as const;
     await runReleaseHooks(context, release, { ...hooks, event: 'pre-install', prefix: 'failed pre-install: ' });
-    const { targets } = await applyItems(context, items, identity, settings);
+    const { targets } = await applyItems(context, { items, release: identity, settings, method });
     await waitForItems(context, targets, settings, 'install');
     await runReleaseHooks(context, release, { ...hooks, event: 'post-install', prefix: 'failed post-install: ' });
   } catch (error) {

@@ -1,6 +1,8 @@
-// Brings the objects of a release into a cluster by server-side apply, and takes those out that it no longer has.
-import { applyObject } from '#kube/apply/apply';
+// Brings the objects of a release into a cluster, and takes those out that it no longer has.
+import { applyObject, type ApplyResult } from '#kube/apply/apply';
 import { cleanupPatch, type CleanupRules } from '#kube/apply/managers';
+import type { PatchSchemas } from '#kube/apply/patch-schema';
+import type { ApplyOptions } from '#kube/client';
 import type { Unstructured } from '#kube/object';
 import { isNotFound } from '#kube/status-error';
 import { errorMessage } from '#lib/errors';
@@ -9,7 +11,9 @@ import type { Remembered } from '../apply/applier.ts';
 import { type Cluster, LiveView } from '../apply/cluster.ts';
 import { desiredHash, liveFingerprint } from '../apply/fingerprint.ts';
 import type { ReadinessTarget } from '../apply/readiness.ts';
+import { type ApplyMethod, writeClientSide } from './client-side.ts';
 import { fieldManager } from './helmrelease.ts';
+import { isOutage } from './outage.ts';
 import {
   isKept,
   ownershipProblem,
@@ -18,6 +22,9 @@ import {
   resolveObjects,
   withOwnership,
 } from './release-objects.ts';
+
+/** What objects are brought into, and how its kinds are patched. */
+export type ApplierCluster = Cluster & { readonly patchSchemas: PatchSchemas };
 
 export interface ReleaseApplierOptions {
   /** Objects of a kind written at once. */
@@ -31,6 +38,7 @@ export interface ApplyRequest {
   readonly items: readonly ReleaseItem[];
   readonly release: ReleaseIdentity;
   readonly memory: AppliedMemory;
+  readonly method: ApplyMethod;
   /** Refuse fields the server does not know. */
   readonly validate: boolean;
   readonly signal: AbortSignal;
@@ -47,8 +55,8 @@ export interface ApplyOutcome {
 export class ReleaseApplyError extends Error {
   readonly outcome: ApplyOutcome;
 
-  constructor(message: string, outcome: ApplyOutcome) {
-    super(message);
+  constructor(message: string, outcome: ApplyOutcome, options?: ErrorOptions) {
+    super(message, options);
     this.name = 'ReleaseApplyError';
     this.outcome = outcome;
   }
@@ -65,10 +73,10 @@ const cleanup: CleanupRules = {
 
 export class ReleaseApplier {
   readonly #options: ReleaseApplierOptions;
-  readonly #cluster: Cluster;
+  readonly #cluster: ApplierCluster;
   readonly #view: LiveView;
 
-  constructor(cluster: Cluster, options: ReleaseApplierOptions, signal: AbortSignal) {
+  constructor(cluster: ApplierCluster, options: ReleaseApplierOptions, signal: AbortSignal) {
     this.#cluster = cluster;
     this.#options = options;
     this.#view = new LiveView(cluster, signal);
@@ -106,6 +114,7 @@ export class ReleaseApplier {
     const outcome: ApplyOutcome = { targets: [], created: [] };
     for (const batch of batchesOf(request.items)) {
       const failures: string[] = [];
+      let outage: unknown;
       const limit = pLimit(this.#options.concurrency);
       await Promise.all(
         batch.map((item) =>
@@ -115,14 +124,15 @@ export class ReleaseApplier {
               await this.#applyItem(item, request, outcome);
             } catch (error) {
               if (request.signal.aborted) return;
-              const { name = '' } = item.object.metadata;
-              failures.push(`cannot patch "${name}" with kind ${item.object.kind ?? ''}: ${errorMessage(error)}`);
+              if (isOutage(error)) outage = error;
+              failures.push(errorMessage(error));
             }
           }),
         ),
       );
       request.signal.throwIfAborted();
-      if (failures.length > 0) throw new ReleaseApplyError(failures.toSorted().join(' && '), outcome);
+      if (failures.length === 0) continue;
+      throw new ReleaseApplyError(failures.toSorted().join(' && '), outcome, { cause: outage });
     }
     return outcome;
   }
@@ -138,6 +148,7 @@ export class ReleaseApplier {
         await this.#cluster.client.delete(resource, { name, namespace }, { propagationPolicy: 'Background', signal });
       } catch (error) {
         signal.throwIfAborted();
+        if (isOutage(error)) throw error;
         if (!isNotFound(error)) failures.push(`${subject}: ${errorMessage(error)}`);
       }
     }
@@ -146,7 +157,7 @@ export class ReleaseApplier {
 
   async #applyItem(item: ReleaseItem, request: ApplyRequest, outcome: ApplyOutcome): Promise<void> {
     const { resource, key, subject, id } = item;
-    const { memory, release, signal, validate } = request;
+    const { memory, release } = request;
     const object = withOwnership(item.object, release);
     const desired = desiredHash(object);
     const owned = await this.#view.owned(resource, key);
@@ -162,20 +173,42 @@ export class ReleaseApplier {
       return;
     }
     memory.delete(id);
-    const { client } = this.#cluster;
-    const fieldValidation = validate ? ('Strict' as const) : ('Ignore' as const);
-    const options = { fieldManager, force: true, fieldValidation, signal };
-    let { object: applied, action } = await applyObject(client, resource, object, options);
+    const { object: applied, action } = await this.#write(item, object, request);
     if (action === 'created') outcome.created.push(item);
-    else applied = (await this.#takeOver(item, { object, applied, signal })) ?? applied;
     memory.set(id, { desired, live: liveFingerprint(applied) });
     outcome.targets.push(target(applied));
+  }
+
+  async #write(item: ReleaseItem, object: Unstructured, request: ApplyRequest): Promise<ApplyResult> {
+    const { method, validate, signal } = request;
+    const { client, patchSchemas: schemas } = this.#cluster;
+    const options = { fieldManager, fieldValidation: validate ? 'Strict' : 'Ignore', signal } as const;
+    if (method.side === 'client') {
+      const live = ({ resource, key }: ReleaseItem): Promise<Unstructured | undefined> =>
+        this.#view.fetch(resource, key);
+      return writeClientSide(item, object, method, { client, schemas, live, options });
+    }
+    try {
+      return await this.#applyServerSide(item, object, { ...options, force: true });
+    } catch (error) {
+      const { kind = '', metadata } = object;
+      const message = `cannot patch "${metadata.name ?? ''}" with kind ${kind}: ${errorMessage(error)}`;
+      throw new Error(message, { cause: error });
+    }
+  }
+
+  async #applyServerSide(item: ReleaseItem, object: Unstructured, options: ApplyOptions): Promise<ApplyResult> {
+    const result = await applyObject(this.#cluster.client, item.resource, object, options);
+    if (result.action === 'created') return result;
+    const { signal } = options;
+    const taken = await this.#takeOver(item, { object, applied: result.object, signal });
+    return taken === undefined ? result : { ...result, object: taken };
   }
 
   /** Takes fields over from before server-side apply, then applies again: now what the manifest lacks goes away. */
   async #takeOver(
     { resource }: ReleaseItem,
-    { object, applied, signal }: { object: Unstructured; applied: Unstructured; signal: AbortSignal },
+    { object, applied, signal }: { object: Unstructured; applied: Unstructured; signal: AbortSignal | undefined },
   ): Promise<Unstructured | undefined> {
     const body = cleanupPatch(applied, cleanup);
     if (body.length === 0) return undefined;

@@ -60,25 +60,30 @@ async function itemOf(object: Unstructured, release: ReleaseIdentity, view: Live
 
 /** The object with Helm's marks, and without what the server refuses or keeps rewriting. */
 export function withOwnership(object: Unstructured, release: ReleaseIdentity): Unstructured {
-  const { creationTimestamp: _created, managedFields: _managed, ...metadata } = object.metadata;
-  const marked: Unstructured = {
-    ...object,
-    metadata: {
-      ...metadata,
-      labels: { ...metadata.labels, [managedByLabel]: 'Helm' },
-      annotations: {
-        ...metadata.annotations,
-        [releaseNameAnnotation]: release.name,
-        [releaseNamespaceAnnotation]: release.namespace,
-      },
+  const written = writable(object);
+  const { labels, annotations } = written.metadata;
+  written.metadata = {
+    ...written.metadata,
+    labels: { ...labels, [managedByLabel]: 'Helm' },
+    annotations: {
+      ...annotations,
+      [releaseNameAnnotation]: release.name,
+      [releaseNamespaceAnnotation]: release.namespace,
     },
   };
-  delete marked['status'];
-  if (marked.kind === 'Secret' && marked.apiVersion === 'v1') encodeStringData(marked);
-  return marked;
+  return written;
 }
 
-/** stringData is write-only: left in an apply it could never be removed again. */
+/** A copy of the object without what the server refuses or keeps rewriting. */
+export function writable(object: Unstructured): Unstructured {
+  const { creationTimestamp: _created, managedFields: _managed, ...metadata } = object.metadata;
+  const written: Unstructured = { ...object, metadata };
+  delete written['status'];
+  if (written.kind === 'Secret' && written.apiVersion === 'v1') encodeStringData(written);
+  return written;
+}
+
+/** stringData is write-only: left in what is written it could never be removed again. */
 function encodeStringData(secret: Unstructured): void {
   const stringData = secret['stringData'] as Record<string, unknown> | null | undefined;
   if (stringData === undefined) return;

@@ -6,9 +6,11 @@ import { errorMessage } from '#lib/errors';
 import { awaitReady, NotReadyError, type ReadinessTarget } from '../apply/readiness.ts';
 import { healthExpressions } from '../kustomization/expressions.ts';
 import type { DesiredContext, ReleaseContext } from './action.ts';
+import { applyMethodRecord } from './apply-method.ts';
 import { applyCrds, type NewKind } from './crds.ts';
 import { releaseName, releaseNamespace, timeoutMs, type ActionName } from './helmrelease.ts';
 import { runHooks } from './hooks.ts';
+import type { ApplyMethod } from './client-side.ts';
 import type { ApplyOutcome } from './release-applier.ts';
 import type { ReleaseIdentity, ReleaseItem } from './release-objects.ts';
 import type { RenderOutput } from './render-job.ts';
@@ -85,6 +87,7 @@ export interface NewRecord {
   /** When the release was first installed; now, when left out. */
   readonly firstDeployed?: string;
   readonly labels?: Readonly<Record<string, string>>;
+  readonly side: ApplyMethod['side'];
 }
 
 export function newRecord({ object, clock }: ReleaseContext, made: NewRecord): StoredRelease {
@@ -106,7 +109,7 @@ export function newRecord({ object, clock }: ReleaseContext, made: NewRecord): S
     ...(Object.keys(values).length > 0 && { config: asStored(values) }),
     manifest: rendered.manifest,
     hooks: recordedHooks(rendered.hooks),
-    // No apply_method: told of server-side apply, Helm 4 would refuse to touch fields that are ours.
+    ...applyMethodRecord(made.side),
   };
   return { record, parts: rendered.parts, labels };
 }
@@ -161,14 +164,19 @@ export function identityOf({ record }: StoredRelease): ReleaseIdentity {
   return { name: record.name, namespace: record.namespace };
 }
 
+export interface ApplyStep {
+  readonly items: readonly ReleaseItem[];
+  readonly release: ReleaseIdentity;
+  readonly settings: StepSettings;
+  readonly method: ApplyMethod;
+}
+
 export async function applyItems(
   { applier, applied, signal }: ReleaseContext,
-  items: readonly ReleaseItem[],
-  release: ReleaseIdentity,
-  settings: StepSettings,
+  { items, release, settings, method }: ApplyStep,
 ): Promise<ApplyOutcome> {
   const validate = settings.disableOpenAPIValidation !== true;
-  return applier.apply({ items, release, memory: applied, validate, signal });
+  return applier.apply({ items, release, method, memory: applied, validate, signal });
 }
 
 /** Waits until what was applied is ready, as the settings ask. */

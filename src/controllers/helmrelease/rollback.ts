@@ -10,6 +10,7 @@ import {
   recordOnObject,
   setRemediated,
 } from './action.ts';
+import { applyMethodRecord, methodOf, sideOf } from './apply-method.ts';
 import { summarize } from './conditions.ts';
 import { maxHistory, releaseName, timeoutMs } from './helmrelease.ts';
 import { countFailure } from './remediation.ts';
@@ -17,6 +18,7 @@ import { applyItems, identityOf, runReleaseHooks, setStatus, waitForItems } from
 import { releaseTextOf, type SnapshotDraft } from './snapshot.ts';
 import { inventoryOf } from './inventory.ts';
 import { helmTime, type StoredRelease } from './storage.ts';
+import { idsOf, straysOf } from './strays.ts';
 import { itemsOf, removeLeftovers } from './upgrade.ts';
 
 export function rollbackAction(context: DesiredContext, target: SnapshotDraft): Action {
@@ -66,10 +68,12 @@ async function rollBack(context: DesiredContext, version: number): Promise<void>
   const target = await storage.get(version);
   if (current === undefined || target === undefined) throw new Error(`release has no ${version} version`);
   const { apply_method: _method, ...content } = target.record;
+  const side = sideOf(settings.serverSideApply, target.record);
   const release: StoredRelease = {
     ...target,
     record: {
       ...content,
+      ...applyMethodRecord(side),
       version: current.record.version + 1,
       info: {
         first_deployed: current.record.info.first_deployed,
@@ -85,16 +89,19 @@ async function rollBack(context: DesiredContext, version: number): Promise<void>
   const identity = identityOf(release);
   const items = await itemsOf(context, release, identity);
   const before = await itemsOf(context, current, identity);
+  const strays = await straysOf(context, identity, idsOf(before, items));
   await storage.makeRoom(maxHistory(object));
   await storage.create(release);
   const hooks = { settings, action: 'rollback', prefix: '' } as const;
   try {
     await runReleaseHooks(context, release, { ...hooks, event: 'pre-rollback' });
-    const outcome = await applyItems(context, items, identity, settings).catch(async (error: unknown) => {
+    const method = methodOf(side, { before, replaces: settings.force === true });
+    const step = { items, release: identity, settings, method };
+    const outcome = await applyItems(context, step).catch(async (error: unknown) => {
       await setStatus(context, current, 'superseded', current.record.info.description ?? '');
       throw error;
     });
-    const problems = await removeLeftovers(context, before, items);
+    const problems = await removeLeftovers(context, [...before, ...strays], items);
     for (const problem of problems)
       log.error({ error: problem }, 'an object the release no longer has was not deleted');
     await waitForItems(context, outcome.targets, settings, 'rollback');

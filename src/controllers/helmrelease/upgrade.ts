@@ -1,6 +1,7 @@
 // Upgrades the release: whatever changed is applied, what it no longer has goes.
 import { errorMessage } from '#lib/errors';
 import type { Action, DesiredContext, ReleaseContext } from './action.ts';
+import { methodOf, sideOf } from './apply-method.ts';
 import { releaseName, maxHistory, timeoutMs } from './helmrelease.ts';
 import { runRelease } from './install.ts';
 import { inventoryOf } from './inventory.ts';
@@ -16,6 +17,7 @@ import {
   waitForItems,
 } from './revision.ts';
 import type { StoredRelease } from './storage.ts';
+import { idsOf, straysOf } from './strays.ts';
 
 export function upgradeAction(context: DesiredContext): Action {
   return {
@@ -32,6 +34,7 @@ async function upgrade(context: DesiredContext): Promise<void> {
   const name = releaseName(object);
   const { last, base } = await revisionsOf(context, name);
   const revision = last.record.version + 1;
+  const side = sideOf(settings.serverSideApply, last.record);
   const rendered = await renderRevision(context, { revision, isUpgrade: true, values, settings });
   const release = newRecord(context, {
     rendered,
@@ -41,6 +44,7 @@ async function upgrade(context: DesiredContext): Promise<void> {
     description: 'Preparing upgrade',
     firstDeployed: base.record.info.first_deployed,
     labels: base.labels,
+    side,
   });
   const identity = identityOf(release);
   const items = await applier.resolve(rendered.objects, identity).catch((error: unknown) => {
@@ -53,15 +57,17 @@ async function upgrade(context: DesiredContext): Promise<void> {
     const added = items.filter(({ id }) => !known.has(id));
     await applier.checkOwnership(added, identity, 'update');
   }
+  const strays = await straysOf(context, identity, idsOf(before, items));
   await storage.makeRoom(maxHistory(object));
   await storage.create(release);
   let created: readonly ReleaseItem[] = [];
   try {
     const hooks = { settings, action: 'upgrade' } as const;
     await runReleaseHooks(context, release, { ...hooks, event: 'pre-upgrade', prefix: 'pre-upgrade hooks failed: ' });
-    const outcome = await applyItems(context, items, identity, settings);
+    const method = methodOf(side, { before, replaces: settings.force === true });
+    const outcome = await applyItems(context, { items, release: identity, settings, method });
     created = outcome.created;
-    const problems = await removeLeftovers(context, before, items);
+    const problems = await removeLeftovers(context, [...before, ...strays], items);
     for (const problem of problems)
       log.error({ error: problem }, 'an object the release no longer has was not deleted');
     await waitForItems(context, outcome.targets, settings, 'upgrade');

@@ -137,7 +137,7 @@ describe('actions of a HelmRelease', function () {
     ]);
     assert.match(
       (await stage.event(name, 'DriftCorrected')).message,
-      /^Cluster state of release .* has been corrected:\nService\/.* created\nConfigMap\/.* patched$/,
+      /^Cluster state of release .* has been corrected:\nService\/.* created\nConfigMap\/.* configured$/,
     );
   });
 

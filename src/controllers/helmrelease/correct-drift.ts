@@ -2,12 +2,11 @@
 import type { Difference } from '#kube/apply/drift';
 import type { JsonPatchOperation } from '#kube/apply/managers';
 import type { Unstructured } from '#kube/object';
-import { errorMessage } from '#lib/errors';
 import { desiredHash, liveFingerprint } from '../apply/fingerprint.ts';
 import { compareApplyOrder, objectIdOf } from '../apply/object-id.ts';
 import { type Action, type DesiredContext, snapshotMetadata } from './action.ts';
 import { setReady } from './conditions.ts';
-import { type Drift, type DriftReport, summarizeDrift, type Update } from './drift.ts';
+import { type Drift, type DriftReport, refusalText, summarizeDrift, type Update } from './drift.ts';
 import { fieldManager, timeoutMs } from './helmrelease.ts';
 import { withOwnership, type ReleaseIdentity } from './release-objects.ts';
 import { fullName, latest } from './snapshot.ts';
@@ -38,11 +37,11 @@ async function correct(context: DesiredContext, report: DriftReport): Promise<vo
     } catch (error) {
       context.signal.throwIfAborted();
       const what = drift.type === 'create' ? 'creation' : 'patch';
-      failures.push(`${drift.item.subject} ${what} failure: ${errorMessage(error)}`);
+      failures.push(`${drift.item.subject} ${what} failure: ${refusalText(drift.item, error)}`);
     }
   }
   const changes = done
-    .map(({ type, item: { subject } }) => `${subject} ${type === 'create' ? 'created' : 'patched'}`)
+    .map(({ type, item: { subject } }) => `${subject} ${type === 'create' ? 'created' : 'configured'}`)
     .join('\n');
   const metadata = snapshotMetadata(snapshot);
   const where = `cluster state of release ${fullName(snapshot)}`;

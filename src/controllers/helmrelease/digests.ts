@@ -1,5 +1,5 @@
 // Digests by which a HelmRelease recognises what it made, byte for byte as Flux computes them.
-import { createHash, getHashes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { HelmRelease } from '#api/helm/helmrelease';
 import { encodeV2Bytewise, marshalJSON, setKey, type GoObject, type GoValue } from '#goyaml/index';
 import type { RecordedHook, ReleaseRecord, ValuesMap } from '#helm/index';
@@ -15,18 +15,26 @@ export function releaseDigest(record: ReleaseRecord, ociDigest = ''): string {
 
 /** Whether the release is the one the digest was made of; undefined when the digest cannot be read. */
 export function verifyRelease(digest: string, record: ReleaseRecord, ociDigest = ''): boolean | undefined {
-  const match = /^([a-z0-9]+):([0-9a-f]+)$/.exec(digest);
-  const [, algorithm = '', hex] = match ?? [];
-  if (match === null || !['sha1', 'sha256', 'sha384', 'sha512'].includes(algorithm)) return undefined;
-  if (!getHashes().includes(algorithm)) return undefined;
-  return createHash(algorithm).update(observation(record, ociDigest)).digest('hex') === hex;
+  return isDigestOf(digest, observation(record, ociDigest));
+}
+
+/** Whether the values are those the digest was made of, which may be by another algorithm than ours. */
+export function verifyValues(digest: string, values: ValuesMap): boolean {
+  return isDigestOf(digest, valuesText(values)) === true;
+}
+
+function isDigestOf(digest: string, text: string): boolean | undefined {
+  const [, algorithm, hex = ''] = /^(sha1|sha256|sha384|sha512):([0-9a-f]+)$/.exec(digest) ?? [];
+  if (algorithm === undefined) return undefined;
+  const own = createHash(algorithm).update(text).digest('hex');
+  return own.length === hex.length ? own === hex : undefined;
 }
 
 /** The observation as Go encodes it: fields in the order of its struct, one line. */
 function observation(record: ReleaseRecord, ociDigest: string): string {
   const { first_deployed, last_deployed, deleted, description, status, notes } = record.info;
   const hooks = (record.hooks ?? []).filter(({ events = [] }) => !events.includes('test'));
-  const { config } = record;
+  const { config = {} } = record;
   const parts = [
     `"name":${json(record.name)}`,
     `"version":${record.version}`,
@@ -39,7 +47,7 @@ function observation(record: ReleaseRecord, ociDigest: string): string {
       ...(notes && { notes }),
     })}`,
     `"chartMetadata":${struct(record.chart?.metadata ?? {})}`,
-    `"config":${config === undefined ? 'null' : json(config as GoValue)}`,
+    `"config":${Object.keys(config).length === 0 ? 'null' : json(config as GoValue)}`,
     `"manifest":${json(record.manifest ?? '')}`,
     `"hooks":${hooks.length === 0 ? 'null' : `[${hooks.map(hookText).join(',')}]`}`,
     `"namespace":${json(record.namespace)}`,
@@ -74,9 +82,12 @@ function hookText(hook: RecordedHook): string {
 }
 
 /** Of values: of their YAML with sorted keys, whole numbers as integers; of nothing when there are none. */
-export function configDigest(values: ValuesMap | undefined): string {
-  if (values === undefined || Object.keys(values).length === 0) return sha256('');
-  return sha256(encodeV2Bytewise(withIntegers(values as GoValue)));
+export function configDigest(values: ValuesMap = {}): string {
+  return sha256(valuesText(values));
+}
+
+function valuesText(values: ValuesMap): string {
+  return Object.keys(values).length === 0 ? '' : encodeV2Bytewise(withIntegers(values as GoValue));
 }
 
 function withIntegers(value: GoValue): GoValue {
@@ -88,9 +99,9 @@ function withIntegers(value: GoValue): GoValue {
   return out;
 }
 
-/** Of spec.postRenderers; empty when there are none. */
+/** Of spec.postRenderers; empty when it is left out. */
 export function postRenderersDigest(renderers: HelmRelease['spec']['postRenderers']): string {
-  if (renderers === undefined || renderers.length === 0) return '';
+  if (renderers === undefined) return '';
   const shaped = renderers.map(({ kustomize }) => ({
     ...(kustomize !== undefined && { kustomize: kustomizeShape(kustomize) }),
   }));

@@ -2,6 +2,7 @@
 import type { HelmRelease } from '#api/helm/helmrelease';
 import { differences, type Difference } from '#kube/apply/drift';
 import { type KubeObject, parseApiVersion, type Unstructured } from '#kube/object';
+import { isInvalid } from '#kube/status-error';
 import { errorMessage } from '#lib/errors';
 import { GoRegexp } from '#lib/go-regexp';
 import { matches, parseSelector } from '#lib/label-selector';
@@ -49,7 +50,7 @@ export async function detectDrift(context: ReleaseContext, release: StoredReleas
           return await compare(context, release, item, rules);
         } catch (error) {
           context.signal.throwIfAborted();
-          problems.push(`${item.subject}: ${errorMessage(error)}`);
+          problems.push(`${item.subject}: ${refusalText(item, error)}`);
           return undefined;
         }
       }),
@@ -71,13 +72,12 @@ async function compare(
   const { cluster, applier, applied, signal } = context;
   const { resource, key, id } = item;
   const object = withOwnership(item.object, identityOf(release));
+  const ignored = rules.filter((rule) => rule.matches(object)).flatMap(({ paths }) => paths);
+  if (isExcluded(object) || ignored.includes('')) return { type: 'exclude', item };
   const desired = desiredHash(object);
   const watched = await applier.view.owned(resource, key);
   const known = applied.get(id);
   if (watched !== undefined && known?.desired === desired && known.live === liveFingerprint(watched)) return undefined;
-  if (isExcluded(item.object)) return { type: 'exclude', item };
-  const ignored = rules.filter((rule) => rule.matches(item.object)).flatMap(({ paths }) => paths);
-  if (ignored.includes('')) return { type: 'exclude', item };
   const live = await applier.view.fetch(resource, key);
   if (live === undefined) return { type: 'create', item };
   if (isExcluded(live)) return { type: 'exclude', item };
@@ -94,7 +94,13 @@ async function compare(
 }
 
 function isExcluded({ metadata: { labels = {}, annotations = {} } }: KubeObject): boolean {
-  return labels[exclusionKey] === 'disabled' || annotations[exclusionKey] === 'disabled';
+  return [labels[exclusionKey], annotations[exclusionKey]].some((value) => value?.toLowerCase() === 'disabled');
+}
+
+/** What the server says against an object. Of an invalid Secret only the end: what comes before may quote its data. */
+export function refusalText({ object }: Pick<ReleaseItem, 'object'>, error: unknown): string {
+  const text = errorMessage(error);
+  return object.kind === 'Secret' && isInvalid(error) ? text.slice(text.lastIndexOf(':') + 1).trim() : text;
 }
 
 interface IgnoreRule {
@@ -103,32 +109,40 @@ interface IgnoreRule {
 }
 
 type Ignore = NonNullable<NonNullable<HelmRelease['spec']['driftDetection']>['ignore']>;
+type Target = NonNullable<Ignore[number]['target']>;
 
 function ignoreRules(ignore: Ignore = []): IgnoreRule[] {
   return ignore.map(({ paths, target }) => {
-    if (target === undefined) return { paths, matches: () => true };
-    const { labelSelector, annotationSelector } = target;
     try {
-      const patterns = (['group', 'version', 'kind', 'namespace', 'name'] as const).map((part) => ({
-        part,
-        accepts: anchored(target[part]),
-      }));
-      const labels = labelSelector ? parseSelector(labelSelector) : undefined;
-      const annotations = annotationSelector ? parseSelector(annotationSelector) : undefined;
-      return {
-        paths,
-        matches: (object) => {
-          const { namespace = '', name = '', ...metadata } = object.metadata;
-          const own = { ...parseApiVersion(object.apiVersion ?? ''), kind: object.kind ?? '', namespace, name };
-          if (!patterns.every(({ part, accepts }) => accepts(own[part]))) return false;
-          if (labels !== undefined && !matches(labels, metadata.labels)) return false;
-          return annotations === undefined || matches(annotations, metadata.annotations);
-        },
-      };
+      return { paths, matches: target === undefined ? () => true : matcherOf(target) };
     } catch (error) {
       throw new Error(`failed to create ignore rule selector: ${errorMessage(error)}`, { cause: error });
     }
   });
+}
+
+function matcherOf(target: Target): IgnoreRule['matches'] {
+  const patterns = (['group', 'version', 'kind', 'namespace', 'name'] as const).map((part) => ({
+    part,
+    accepts: readable(`${part} regex`, () => anchored(target[part])),
+  }));
+  const labels = readable('label selector', () => parseSelector(target.labelSelector ?? ''));
+  const annotations = readable('annotation selector', () => parseSelector(target.annotationSelector ?? ''));
+  return ({ apiVersion = '', kind = '', metadata }) => {
+    const { namespace = '', name = '' } = metadata;
+    const own = { ...parseApiVersion(apiVersion), kind, namespace, name };
+    if (!patterns.every(({ part, accepts }) => accepts(own[part]))) return false;
+    return matches(labels, metadata.labels) && matches(annotations, metadata.annotations);
+  };
+}
+
+/** Names the part of a rule that cannot be read. */
+function readable<T>(part: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new Error(`invalid ${part}: ${errorMessage(error)}`, { cause: error });
+  }
 }
 
 /** Patterns stand for whole names; an empty one for any. */

@@ -10,6 +10,7 @@ import {
   reconcilingCondition,
   setCondition,
 } from '#runtime/conditions';
+import { SupersededError } from '#runtime/controller';
 import { type Action, type ActionType, type DesiredContext, noteRendering } from './action.ts';
 import { remediatedCondition, releasedCondition, setReady, summarize } from './conditions.ts';
 import { correctDriftAction } from './correct-drift.ts';
@@ -55,7 +56,7 @@ class RetriesExceededError extends Error {
 
 class MissingRollbackTargetError extends Error {
   constructor() {
-    super('missing target release for rollback');
+    super('missing target release for rollback: cannot remediate failed release');
   }
 }
 
@@ -81,6 +82,8 @@ export async function releaseLoop(context: DesiredContext, options: LoopOptions)
       await next.run();
     } catch (error) {
       context.signal.throwIfAborted();
+      // Nothing failed that could be tried again: there is something newer to do.
+      if (error instanceof SupersededError) throw error;
       if (activeRetry(object) !== undefined) return retryOrGiveUp(context);
       if (isTrue(object, readyCondition)) setReady(object, 'False', 'ReconcileError', errorMessage(error), clock.now());
       throw error;
@@ -156,6 +159,8 @@ function afterRemediation(context: DesiredContext): LoopOutcome {
   if (activeRetry(object) !== undefined) return retryOrGiveUp(context);
   const remediation = activeRemediation(object);
   if (remediation === undefined || !isExhausted(object, remediation)) return requeue(object, clock.now());
+  // Nothing would be left of the release: it is installed anew, with attempts of its own.
+  if (remediation.action === 'upgrade' && remediation.strategy === 'uninstall') return requeue(object, clock.now());
   return exhausted(context, remediation.action);
 }
 
@@ -164,8 +169,11 @@ async function actionFor(context: DesiredContext, state: ReleaseState, force: bo
   const { object } = context;
   switch (state.status) {
     case 'InSync':
-      inSync(context);
-      return force ? upgradeAction(context) : undefined;
+      forgetOldRevisions(context);
+      if (force) return upgradeAction(context);
+      replaceRemediated(context);
+      replaceFailed(context);
+      return undefined;
     case 'Locked':
       return unlockAction(context);
     case 'Absent':
@@ -195,13 +203,11 @@ async function actionFor(context: DesiredContext, state: ReleaseState, force: bo
   }
 }
 
-function inSync(context: DesiredContext): void {
-  const { object } = context;
+function forgetOldRevisions({ object }: DesiredContext): void {
   const status = (object.status ??= {});
   const history = status.history ?? [];
-  const ignoreTests = activeRemediation(object)?.ignoreTestFailures ?? false;
+  const ignoreTests = activeRemediation(object)?.ignoreTestFailures ?? object.spec.test?.ignoreFailures ?? false;
   status.history = activeRetry(object) === undefined ? truncate(history, ignoreTests) : truncateToNewest(history);
-  replaceRemediated(context);
 }
 
 /** The release came right after it had been rolled back: what counts is that it was released. */
@@ -210,9 +216,20 @@ function replaceRemediated({ object }: DesiredContext): void {
   const snapshot = latest(object.status?.history);
   if (remediated?.status !== 'True' || snapshot === undefined) return;
   const message = `Helm upgrade succeeded for ${releaseTextOf(snapshot)}`;
-  deleteConditions(object, remediatedCondition);
+  deleteConditions(object, remediatedCondition, releasedCondition);
   const value = { type: releasedCondition, status: 'True', reason: 'UpgradeSucceeded', message } as const;
   setCondition(object, value, Date.parse(remediated.lastTransitionTime));
+}
+
+/** What failed left no trace and is no longer asked for: the release is as it should be. */
+function replaceFailed({ object, clock }: DesiredContext): void {
+  const reason = getCondition(object, releasedCondition)?.reason;
+  const snapshot = latest(object.status?.history);
+  if (snapshot === undefined || (reason !== 'InstallFailed' && reason !== 'UpgradeFailed')) return;
+  const [action, succeeded] =
+    reason === 'InstallFailed' ? ['install', 'InstallSucceeded'] : ['upgrade', 'UpgradeSucceeded'];
+  const message = `Helm ${action} succeeded for ${releaseTextOf(snapshot)}`;
+  setCondition(object, { type: releasedCondition, status: 'True', reason: succeeded, message }, clock.now());
 }
 
 async function failedAction(context: DesiredContext, force: boolean): Promise<Action> {

@@ -20,7 +20,7 @@ import type { ChartFiles } from './chart-files.ts';
 import { syncChart, type TemplateContext } from './chart-template.ts';
 import type { HelmCluster } from './cluster.ts';
 import { unmetDependency } from './dependencies.ts';
-import { configDigest } from './digests.ts';
+import { configDigest, verifyValues } from './digests.ts';
 import { finalize } from './finalize.ts';
 import { Gates, NotYetError, StoppedError } from './gates.ts';
 import { intervalMs, releaseName, releaseNamespace, storageNamespace, type HelmReleaseDraft } from './helmrelease.ts';
@@ -203,7 +203,7 @@ export class HelmReleaseRun {
     const chart = await this.#chart(artifact, kind);
     const base = this.#releaseContext(cluster, this.#release(), storage);
     if (await this.#leaveOldRelease(cluster, chart)) return { requeue: true };
-    this.#noteAttempt(chart, valuesDigest);
+    this.#noteAttempt(chart, values, valuesDigest);
     const context: DesiredContext = {
       ...base,
       chart: chart.info,
@@ -380,15 +380,16 @@ export class HelmReleaseRun {
     return true;
   }
 
-  #noteAttempt({ info, ociDigest }: Chart, valuesDigest: string): void {
+  #noteAttempt({ info, ociDigest }: Chart, values: ValuesMap, valuesDigest: string): void {
     const object = this.#object;
     const status = object.status!;
     status.storageNamespace = storageNamespace(this.#spec);
     const isReset = takeResetRequest(object);
+    const { lastAttemptedConfigDigest: before = valuesDigest } = status;
     const isOther =
       status.lastAttemptedGeneration !== object.metadata.generation ||
       status.lastAttemptedRevision !== info.version ||
-      status.lastAttemptedConfigDigest !== valuesDigest;
+      (before !== valuesDigest && !verifyValues(before, values));
     if (isReset || isOther) clearFailures(object);
     if (object.metadata.generation !== undefined) status.lastAttemptedGeneration = object.metadata.generation;
     status.lastAttemptedRevision = info.version;

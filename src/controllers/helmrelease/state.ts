@@ -1,7 +1,9 @@
 // In which state a release is, seen from what the HelmRelease wants and remembers of it.
+import { type ReleaseRecord, reusedConfig } from '#helm/index';
 import { errorMessage } from '#lib/errors';
+import { isTrue, readyCondition } from '#runtime/conditions';
 import type { DesiredContext } from './action.ts';
-import { commonMetadataDigest, postRenderersDigest, verifyRelease } from './digests.ts';
+import { commonMetadataDigest, configDigest, postRenderersDigest, verifyRelease, verifyValues } from './digests.ts';
 import { detectDrift, type DriftReport } from './drift.ts';
 import { activeRemediation } from './remediation.ts';
 import { hasBeenTested, hasTestInPhase, isVerifiable, latest } from './snapshot.ts';
@@ -13,8 +15,10 @@ export type ReleaseState =
 
 /** The first that holds. Throws for states nothing is known to do about. */
 export async function determineState(context: DesiredContext): Promise<ReleaseState> {
-  const { object, storage, chart, valuesDigest } = context;
-  const release = await storage.last();
+  const { object, storage, chart, values, valuesDigest } = context;
+  const release = await storage.last().catch((error: unknown) => {
+    throw new Error(`failed to retrieve last release from storage: ${errorMessage(error)}`, { cause: error });
+  });
   if (release === undefined) return { status: 'Absent', reason: 'no release in storage for object' };
   const { record } = release;
   const { status = 'unknown' } = record.info;
@@ -44,7 +48,13 @@ export async function determineState(context: DesiredContext): Promise<ReleaseSt
   if (metadata['name'] !== chart.name || metadata['version'] !== chart.version) {
     return { status: 'OutOfSync', reason: 'release chart changed' };
   }
-  if (snapshot.configDigest !== valuesDigest) return { status: 'OutOfSync', reason: 'release config values changed' };
+  if (
+    snapshot.configDigest !== valuesDigest &&
+    !verifyValues(snapshot.configDigest, values) &&
+    !reuses(context, record)
+  ) {
+    return { status: 'OutOfSync', reason: 'release config values changed' };
+  }
   const changed = changedRendering(context);
   if (changed !== undefined) return { status: 'OutOfSync', reason: changed };
   const { test, driftDetection } = object.spec;
@@ -65,10 +75,16 @@ export async function determineState(context: DesiredContext): Promise<ReleaseSt
   return { status: 'InSync' };
 }
 
-/** Only a new spec can have changed these: what an older one had is what was rendered. */
+/** Whether the values wanted are all among those recorded, and the others are to be kept. */
+function reuses({ object, values }: DesiredContext, { config = {} }: ReleaseRecord): boolean {
+  if (object.spec.upgrade?.preserveValues !== true) return false;
+  return configDigest(reusedConfig(values, config)) === configDigest(config);
+}
+
+/** What became Ready was rendered as its spec says, whether or not whoever did it wrote down how. */
 function changedRendering({ object }: DesiredContext): string | undefined {
   const { metadata, spec, status } = object;
-  if (status?.observedGeneration === metadata.generation) return undefined;
+  if (status?.observedGeneration === metadata.generation && isTrue(object, readyCondition)) return undefined;
   if (postRenderersDigest(spec.postRenderers) !== (status?.observedPostRenderersDigest ?? '')) {
     return 'postrenderers digest has changed';
   }

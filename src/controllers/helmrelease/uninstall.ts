@@ -7,7 +7,6 @@ import pLimit from 'p-limit';
 import {
   type Action,
   type DesiredContext,
-  eventMetadata,
   failureText,
   observed,
   refreshed,
@@ -47,19 +46,14 @@ export class NoLatestError extends Error {
 
 /** Ready keeps the message of the action that failed: that is what has to be mended. */
 async function remediate(context: DesiredContext): Promise<void> {
-  const { object, storage, valuesDigest } = context;
+  const { object, storage } = context;
   const current = latest(object.status?.history);
   if (current === undefined) throw new NoLatestError();
   const outcome = await observed(storage, () => uninstall(context, current));
   noteUninstalled(context, current, outcome.written);
   context.signal.throwIfAborted();
   const text = `Helm uninstall remediation for ${releaseTextOf(current)}`;
-  const metadata = eventMetadata({
-    revision: current.chartVersion,
-    token: valuesDigest,
-    appVersion: current.appVersion,
-    ociDigest: current.ociDigest,
-  });
+  const metadata = snapshotMetadata(current);
   if ('error' in outcome) {
     countFailure(object);
     const message = `${text} failed: ${failureText(outcome.error)}`;

@@ -1,8 +1,8 @@
 // Takes a revision that an interrupted action left pending, and makes it a failed one, which can be acted upon.
-import { errorMessage } from '#lib/errors';
 import {
   type Action,
   type DesiredContext,
+  failureText,
   observed,
   refreshed,
   setReleased,
@@ -20,16 +20,17 @@ export function unlockAction(context: DesiredContext): Action {
 }
 
 async function unlock(context: DesiredContext): Promise<void> {
-  const { object, storage, clock, ociDigest } = context;
+  const { object, storage, clock } = context;
   const release = await storage.last();
   const status = release?.record.info.status ?? 'unknown';
   // Somebody else was quicker.
   if (release === undefined || !status.startsWith('pending-')) return;
+  const history = object.status?.history ?? [];
+  const { ociDigest } = history.find((each) => targets(each, release.record)) ?? {};
   const snapshot = snapshotOf(release.record, { ociDigest });
   const outcome = await observed(storage, () =>
     setStatus(context, release, 'failed', `Release unlocked from stale '${status}' state`),
   );
-  const history = object.status?.history ?? [];
   for (const { record } of outcome.written) {
     const at = history.findIndex((each) => targets(each, record));
     if (at >= 0) history[at] = refreshed(history[at]!, record);
@@ -37,7 +38,7 @@ async function unlock(context: DesiredContext): Promise<void> {
   const what = `Helm ${releaseTextOf(snapshot)} in ${status} state`;
   if ('error' in outcome) {
     countFailure(object);
-    const message = `Unlock of ${what} failed: ${errorMessage(outcome.error)}`;
+    const message = `Unlock of ${what} failed: ${failureText(outcome.error)}`;
     setReleased(context, false, 'PendingRelease', message);
     context.event('error', 'PendingRelease', message, snapshotMetadata(snapshot));
     summarize(object, clock.now());

@@ -23,6 +23,7 @@ export type { Manifest } from './manifest/sort.ts';
 export { splitManifests } from './manifest/split.ts';
 export { checkReleaseName, ReleaseNameError } from './release-name.ts';
 export { mergeMaps } from './values/documents.ts';
+export { reusedConfig } from './values/reuse.ts';
 export { parseSet, parseSetFile, parseSetJson, parseSetLiteral, parseSetString } from './values/strvals.ts';
 export { StrvalsError } from './values/strvals-errors.ts';
 export type { ValuesMap } from './values/values-map.ts';

@@ -323,11 +323,4 @@ describe('actions of a HelmRelease', function () {
     await stage.request(name);
     assert.equal(historyOf(await stage.ready(name))[0]!.version, 2);
   });
-
-  it('names a field that cannot be followed', async () => {
-    const name = stage.name();
-    await stage.apply(name, { ...stage.chart('svc'), upgrade: { preserveValues: true } });
-    const stalled = await stage.until(name, (object) => conditionOf(object, 'Stalled') !== undefined, 'stalls');
-    assert.equal(conditionOf(stalled, 'Stalled')!.message, 'spec.upgrade.preserveValues is not supported');
-  });
 });

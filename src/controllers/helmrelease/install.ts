@@ -115,7 +115,6 @@ async function install(context: DesiredContext): Promise<void> {
   const release = newRecord(context, {
     rendered,
     revision,
-    values,
     status: 'pending-install',
     description: 'Initial install underway',
     side: method.side,

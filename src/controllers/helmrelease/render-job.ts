@@ -11,18 +11,22 @@ import {
   prepareRender,
   recordedChart,
   renderPrepared,
+  reuseValues,
+  unpackChart,
 } from '#helm/engine/index';
 import {
   type Capabilities,
   type Chart,
   type Hook,
   type HelmWarning,
+  ignoreWarnings,
   type LookupChannel,
   lookupOver,
   metadataOnly,
   packBody,
   packChart,
   type PackedParts,
+  type RenderableChart,
   type Rendered,
   type ReleaseOptions,
   type RenderInput as HelmInput,
@@ -56,6 +60,8 @@ export interface RenderInput {
   readonly type: 'render';
   readonly chart: ChartFile;
   readonly values: ValuesMap;
+  /** The release to start from, in place of the chart's own values. */
+  readonly reuse?: ReusedParts;
   readonly release: ReleaseOptions;
   readonly capabilities: Capabilities;
   readonly skipSchemaValidation: boolean;
@@ -64,7 +70,15 @@ export interface RenderInput {
   readonly postRenderers?: HelmRelease['spec']['postRenderers'];
 }
 
+/** Of the release before an upgrade. */
+export interface ReusedParts {
+  readonly chart: Uint8Array;
+  readonly config: ValuesMap;
+}
+
 export interface RenderOutput {
+  /** As they are recorded. */
+  readonly values: ValuesMap;
   /** In the order they are installed. */
   readonly objects: readonly Unstructured[];
   readonly manifest: string;
@@ -121,10 +135,10 @@ function loadable({ path, digest, version }: ChartFile): ReturnType<ChartCache['
 
 function render(input: RenderInput, context: JobContext): RenderOutput {
   const warnings: HelmWarning[] = [];
-  const chart = loadable(input.chart);
+  const { chart, values } = withValues(input);
   checkInstallable(chart.chart);
   const helmInput: HelmInput = {
-    values: input.values,
+    values,
     release: input.release,
     capabilities: input.capabilities,
     skipSchemaValidation: input.skipSchemaValidation,
@@ -137,6 +151,7 @@ function render(input: RenderInput, context: JobContext): RenderOutput {
   const manifest = objects.map((object) => sigsMarshal(object)).join('---\n');
   const recorded = recordedChart(chart.chart, rendered.root);
   return {
+    values,
     objects: objects as unknown as Unstructured[],
     manifest,
     hooks: rendered.hooks,
@@ -147,9 +162,18 @@ function render(input: RenderInput, context: JobContext): RenderOutput {
     metadata: metadataOnly(recorded.metadata).metadata,
     parts: {
       chart: packedChart(recorded, input.chart),
-      body: packBody({ config: input.values, manifest }),
+      body: packBody({ config: values, manifest }),
     },
   };
+}
+
+/** The chart and what it is given; where values are reused, both are made anew. */
+function withValues({ chart: file, values, reuse }: RenderInput): { chart: RenderableChart; values: ValuesMap } {
+  const chart = loadable(file);
+  if (reuse === undefined) return { chart, values };
+  const before = { chart: unpackChart(reuse.chart), config: reuse.config };
+  const reused = reuseValues(values, before, { helm: 3, warn: ignoreWarnings });
+  return { chart: { ...chart, chart: { ...chart.chart, values: reused.defaults } }, values: reused.values };
 }
 
 /** Values imported from subcharts are part of the chart as it is recorded: equal only where they are. */

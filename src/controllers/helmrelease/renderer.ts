@@ -16,7 +16,7 @@ import { LRUCache } from 'lru-cache';
 import { capabilitiesOf, clusterLookup, type HelmCluster } from './cluster.ts';
 import type { NewKind } from './crds.ts';
 import { namespaceOf, releaseName, releaseNamespace } from './helmrelease.ts';
-import type { ChartFile, ChartInfo, ReleaseJobInput, RenderOutput } from './render-job.ts';
+import type { ChartFile, ChartInfo, ReleaseJobInput, RenderOutput, ReusedParts } from './render-job.ts';
 
 const job = new URL(import.meta.url.endsWith('.ts') ? './render-job.ts' : './render-job.js', import.meta.url);
 
@@ -27,6 +27,7 @@ export interface RenderRequest {
   readonly object: HelmRelease;
   readonly file: ChartFile;
   readonly values: ValuesMap;
+  readonly reuse?: ReusedParts | undefined;
   readonly revision: number;
   readonly isUpgrade: boolean;
   readonly skipSchemaValidation: boolean;
@@ -57,7 +58,8 @@ export class ReleaseRenderer {
   }
 
   async render(request: RenderRequest): Promise<RenderOutput> {
-    const { object, file, values, revision, isUpgrade, cluster, newKinds, signal, skipSchemaValidation } = request;
+    const { object, file, values, reuse, revision, isUpgrade, cluster, newKinds, signal, skipSchemaValidation } =
+      request;
     const { port1: ours, port2: theirs } = new MessageChannel();
     const answered = new SharedArrayBuffer(4);
     serveLookups(ours, answered, clusterLookup(cluster, signal));
@@ -66,6 +68,7 @@ export class ReleaseRenderer {
       type: 'render',
       chart: file,
       values,
+      ...(reuse !== undefined && { reuse }),
       release: { name: releaseName(object), namespace: releaseNamespace(object), revision, isUpgrade },
       capabilities: await capabilitiesOf(cluster, newKinds),
       skipSchemaValidation,

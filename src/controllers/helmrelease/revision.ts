@@ -30,13 +30,15 @@ export interface RevisionRequest {
   readonly revision: number;
   readonly isUpgrade: boolean;
   readonly values: ValuesMap;
+  /** The release whose values to start from. */
+  readonly reuse?: StoredRelease | undefined;
   readonly settings: StepSettings;
 }
 
 /** Renders a revision. The chart's definitions come first: templates may ask for what they bring. */
 export async function renderRevision(
   context: DesiredContext,
-  { revision, isUpgrade, values, settings }: RevisionRequest,
+  { revision, isUpgrade, values, reuse, settings }: RevisionRequest,
 ): Promise<RenderOutput> {
   const { object, file, cluster, signal, renderer } = context;
   const render = (newKinds: readonly NewKind[]): Promise<RenderOutput> =>
@@ -44,6 +46,7 @@ export async function renderRevision(
       object,
       file,
       values,
+      ...(reuse !== undefined && { reuse: { chart: reuse.parts.chart, config: reuse.record.config ?? {} } }),
       revision,
       isUpgrade,
       skipSchemaValidation: settings.disableSchemaValidation === true,
@@ -81,7 +84,6 @@ export function recordedHooks(hooks: readonly Hook[]): RecordedHook[] {
 export interface NewRecord {
   readonly rendered: RenderOutput;
   readonly revision: number;
-  readonly values: ValuesMap;
   readonly status: ReleaseStatus;
   readonly description: string;
   /** When the release was first installed; now, when left out. */
@@ -91,7 +93,8 @@ export interface NewRecord {
 }
 
 export function newRecord({ object, clock }: ReleaseContext, made: NewRecord): StoredRelease {
-  const { rendered, revision, values, status, description, labels = {} } = made;
+  const { rendered, revision, status, description, labels = {} } = made;
+  const { values } = rendered;
   const now = helmTime(clock.now());
   const record: ReleaseRecord = {
     name: releaseName(object),

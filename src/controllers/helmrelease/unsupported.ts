@@ -5,7 +5,6 @@ import type { HelmRelease } from '#api/helm/helmrelease';
 export function unsupportedField({ spec }: Pick<HelmRelease, 'spec'>): string | undefined {
   const found: readonly (readonly [string, boolean])[] = [
     ['spec.kubeConfig.configMapRef', spec.kubeConfig?.configMapRef !== undefined],
-    ['spec.upgrade.preserveValues', spec.upgrade?.preserveValues === true],
     [
       `spec.postRenderStrategy: ${spec.postRenderStrategy ?? ''}`,
       spec.postRenderStrategy !== undefined &&

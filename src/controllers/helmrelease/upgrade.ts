@@ -35,11 +35,11 @@ async function upgrade(context: DesiredContext): Promise<void> {
   const { last, base } = await revisionsOf(context, name);
   const revision = last.record.version + 1;
   const side = sideOf(settings.serverSideApply, last.record);
-  const rendered = await renderRevision(context, { revision, isUpgrade: true, values, settings });
+  const reuse = settings.preserveValues === true ? base : undefined;
+  const rendered = await renderRevision(context, { revision, isUpgrade: true, values, reuse, settings });
   const release = newRecord(context, {
     rendered,
     revision,
-    values,
     status: 'pending-upgrade',
     description: 'Preparing upgrade',
     firstDeployed: base.record.info.first_deployed,

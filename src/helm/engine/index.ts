@@ -24,3 +24,5 @@ export { showOnly, TemplateNotFoundError } from '../manifest/show-only.ts';
 export { systemError } from '../chart/directory.ts';
 export { ChartCache, type ChartCacheOptions } from '../chart-cache.ts';
 export { recordedChart } from '../release/recorded-chart.ts';
+export { unpackChart } from '../release/packed.ts';
+export { type ReusedRelease, reuseValues } from '../values/reuse.ts';

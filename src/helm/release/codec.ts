@@ -14,7 +14,7 @@ export class ReleaseCodecError extends CodedError {
 }
 
 /** A Secret holds a MiB of compressed data; text compresses some ten times, a bomb a thousand times. */
-const maxDecoded = 128 * 1024 * 1024;
+export const maxDecoded = 128 * 1024 * 1024;
 
 /** Encodes a record as Helm does, field by field in its order. */
 export function encodeRelease(record: ReleaseRecord): string {

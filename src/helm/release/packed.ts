@@ -1,9 +1,17 @@
 // A release record in compressed parts. gzip streams may be joined, so that a new status, or a next revision of the same
 // chart, costs the compression of what is new only.
-import { constants, gzipSync } from 'node:zlib';
+import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import { marshalJSON } from '#goyaml/index';
 import { toValid } from '#lib/go-string';
-import { decodeRelease, orderedChart, orderedHook, orderedInfo, sorted } from './codec.ts';
+import {
+  decodeRelease,
+  maxDecoded,
+  orderedChart,
+  orderedHook,
+  orderedInfo,
+  ReleaseCodecError,
+  sorted,
+} from './codec.ts';
 import type { RecordedChart, ReleaseRecord } from './record.ts';
 import type { ValuesMap } from '../values/values-map.ts';
 
@@ -24,6 +32,13 @@ function pack(text: string, level: number): Uint8Array {
 
 export function packChart(chart: RecordedChart | undefined): Uint8Array {
   return pack(chart === undefined ? '' : `,"chart":${json(orderedChart(chart))}`, constants.Z_BEST_COMPRESSION);
+}
+
+/** The chart of a record again. Throws ReleaseCodecError when the record has none. */
+export function unpackChart(packed: Uint8Array): RecordedChart {
+  if (packed.length === 0) throw new ReleaseCodecError('the release record has no chart');
+  const text = gunzipSync(packed, { maxOutputLength: maxDecoded }).toString('utf8');
+  return (JSON.parse(`{${text.slice(1)}}`) as { chart: RecordedChart }).chart;
 }
 
 export function packBody({ config, manifest }: Pick<ReleaseRecord, 'config' | 'manifest'>): Uint8Array {

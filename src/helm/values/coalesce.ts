@@ -2,7 +2,6 @@
 // Behaviour as helm pkg/chartutil/coalesce.go of 3.19, with the null rules of later releases behind `helm: 4`.
 import { sprintf } from '#gotemplate/index';
 import { quote as goQuote } from '#lib/go-quote';
-import type { ChartNode } from '../chart/node.ts';
 import { ChartError } from '../chart/errors.ts';
 import type { HelmMajor } from '../chart/files-to-chart.ts';
 import type { WarningSink } from '../warnings.ts';
@@ -10,6 +9,13 @@ import { copyMap, deepCopy, getKey, hasKey, isTable, setKey, type ValuesMap } fr
 
 /** The key whose table every dependency sees. */
 export const globalKey = 'global';
+
+/** What has values of its own: a chart, and the charts in it. */
+export interface ValuesOwner {
+  readonly name: string;
+  readonly values: ValuesMap | null;
+  readonly dependencies: readonly ValuesOwner[];
+}
 
 export interface CoalesceOptions {
   readonly warn: WarningSink;
@@ -22,14 +28,14 @@ interface Context extends CoalesceOptions {
 }
 
 /** The values a render sees: `given` over all defaults, where null deletes. */
-export function coalesceValues(chart: ChartNode, given: ValuesMap | null, options: CoalesceOptions): ValuesMap {
+export function coalesceValues(chart: ValuesOwner, given: ValuesMap | null, options: CoalesceOptions): ValuesMap {
   const values = deepCopy(given ?? {});
   coalesce(chart, { values, prefix: '' }, { ...options, merge: false });
   return values;
 }
 
 /** The same with nulls kept. */
-export function mergeValues(chart: ChartNode, given: ValuesMap | null, options: CoalesceOptions): ValuesMap {
+export function mergeValues(chart: ValuesOwner, given: ValuesMap | null, options: CoalesceOptions): ValuesMap {
   const values = deepCopy(given ?? {});
   coalesce(chart, { values, prefix: '' }, { ...options, merge: true });
   return values;
@@ -45,7 +51,7 @@ function join(prefix: string, key: string): string {
   return prefix === '' ? key : `${prefix}.${key}`;
 }
 
-function coalesce(chart: ChartNode, target: Target, context: Context): void {
+function coalesce(chart: ValuesOwner, target: Target, context: Context): void {
   coalesceDefaults(chart, target, context);
   for (const subchart of chart.dependencies) coalesceSubchart(chart, subchart, { target, context });
 }
@@ -55,7 +61,7 @@ interface SubchartStep {
   readonly context: Context;
 }
 
-function coalesceSubchart(parent: ChartNode, subchart: ChartNode, { target, context }: SubchartStep): void {
+function coalesceSubchart(parent: ValuesOwner, subchart: ValuesOwner, { target, context }: SubchartStep): void {
   const { values } = target;
   const { name } = subchart;
   if (!hasKey(values, name)) setKey(values, name, {});
@@ -108,7 +114,7 @@ function coalesceGlobals(child: Target, parent: ValuesMap, context: Context): vo
 }
 
 /** Lays the chart's own defaults under what is there. */
-function coalesceDefaults(chart: ChartNode, { values, prefix }: Target, context: Context): void {
+function coalesceDefaults(chart: ValuesOwner, { values, prefix }: Target, context: Context): void {
   const own = join(prefix, chart.name);
   const { merge, warn } = context;
   // Defaults are copied: what they bring in is written to later.
@@ -177,5 +183,11 @@ function deletions(values: ValuesMap, source: ValuesMap, { helm }: Context): (ke
 /** `source` laid under `target`, nulls kept; writes into `target`. */
 export function mergeTables(target: ValuesMap, source: ValuesMap, options: CoalesceOptions): ValuesMap {
   coalesceTables({ values: target, prefix: '' }, source, { ...options, merge: true });
+  return target;
+}
+
+/** `source` laid under `target`, where nulls of the target delete what they meet; writes into `target`. */
+export function underlayTables(target: ValuesMap, source: ValuesMap, options: CoalesceOptions): ValuesMap {
+  coalesceTables({ values: target, prefix: '' }, source, { ...options, merge: false });
   return target;
 }

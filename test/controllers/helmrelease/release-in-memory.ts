@@ -215,6 +215,7 @@ export class ReleaseInMemory {
     const manifest = made.map((object) => sigsMarshal(object as never)).join('---\n');
     const metadata = { name: 'site', version: '1.0.0', apiVersion: 'v2', appVersion: '9', ...chart };
     return {
+      values,
       objects: structuredClone(made) as RenderOutput['objects'],
       manifest,
       hooks: tests.map((of) => {

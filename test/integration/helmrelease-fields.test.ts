@@ -1,0 +1,87 @@
+// Fields of HelmReleases that change how a release is made, beside the real helm where it can do the same.
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { chartArchive, chartContent, type ChartContent } from '#test/integration/chart-server';
+import { historyOf, ReleaseStage } from '#test/integration/helmrelease-stage';
+import { useSharedCluster } from '#test/support/controlplane';
+import { mustRun } from '#test/support/run';
+import { tempDir } from '#test/support/temp-dir';
+import { toolOrSkip } from '#test/support/tools';
+
+describe('Fields of HelmReleases', function () {
+  this.timeout(180_000);
+  const cluster = useSharedCluster();
+  let stage: ReleaseStage;
+
+  before(async () => {
+    stage = await ReleaseStage.open(cluster());
+  });
+  after(async () => {
+    await stage?.stop();
+  });
+
+  async function publish(chart: string, version: string, files: ChartContent = {}): Promise<ChartContent> {
+    const content = chartContent(chart, version, files);
+    await stage.server.publish(chart, version, { files: content });
+    await stage.refresh();
+    return content;
+  }
+
+  async function dataOf(name: string): Promise<unknown> {
+    return (await stage.find('configmaps', name))?.['data'];
+  }
+
+  describe('upgrade.preserveValues', () => {
+    const template =
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: "{{ .Release.Name }}"}\ndata:\n  values: {{ .Values | toJson | quote }}\n';
+    const before = { 'templates/cm.yaml': template, 'values.yaml': 'own: 1\nshared: {a: 1, b: 1}\nlist: [1]\n' };
+    const after = { 'templates/cm.yaml': template, 'values.yaml': 'own: 2\nnew: 2\nshared: {a: 2, c: 2}\nlist: [2]\n' };
+    const first = { shared: { a: 'first', d: 'first' }, only: 'first' };
+    const second = { shared: { a: 'second' }, second: true, only: null };
+
+    it('goes on from the values of the release before, as helm does', async function () {
+      const program = await toolOrSkip(this, 'helm');
+      const [name, chart] = [stage.name(), 'reused'];
+      const archives = [await publish(chart, '1.0.0', before), await publish(chart, '2.0.0', after)];
+      const spec = (version: string, values: object): object => ({
+        ...stage.chart(chart, version),
+        releaseName: 'same',
+        values,
+        upgrade: { preserveValues: true },
+      });
+      await stage.apply(name, spec('1.0.0', first));
+      await stage.ready(name);
+      await stage.apply(name, spec('2.0.0', second));
+      await stage.ready(name, (object) => historyOf(object)[0]?.version === 2);
+
+      const namespace = await cluster().namespace('reused');
+      const home = await tempDir('helm');
+      const env = { KUBECONFIG: cluster().kubeconfigPath, HELM_CACHE_HOME: home, HELM_CONFIG_HOME: home };
+      const helm = (where: string, args: readonly string[]): Promise<string> =>
+        mustRun(program, ['--namespace', where, ...args], { env });
+      for (const [i, values] of [first, second].entries()) {
+        const [archive, file] = [path.join(home, `${i}.tgz`), path.join(home, `${i}.json`)];
+        await writeFile(archive, await chartArchive(chart, archives[i]!));
+        await writeFile(file, JSON.stringify(values));
+        const how = i === 0 ? ['install'] : ['upgrade', '--reuse-values'];
+        await helm(namespace, [...how, 'same', archive, '-f', file]);
+      }
+      const valuesIn = async (where: string): Promise<unknown> =>
+        JSON.parse(await helm(where, ['get', 'values', 'same', '-o', 'json']));
+      assert.deepEqual(await valuesIn(stage.namespace), await valuesIn(namespace));
+      const rendered = await cluster().kubectl.get<{ data: unknown }>(['-n', namespace, 'configmap', 'same']);
+      assert.deepEqual(await dataOf('same'), rendered.data);
+
+      // What was kept is no reason to upgrade again.
+      await stage.request(name);
+      assert.equal(historyOf(await stage.ready(name))[0]!.version, 2);
+      await stage.apply(name, spec('2.0.0', { shared: { a: 'third' } }));
+      await stage.ready(name, (object) => historyOf(object)[0]?.version === 3);
+      assert.deepEqual(await valuesIn(stage.namespace), {
+        ...((await valuesIn(namespace)) as object),
+        shared: { a: 'third', d: 'first' },
+      });
+    });
+  });
+});

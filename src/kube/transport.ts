@@ -228,7 +228,8 @@ export class Transport {
       method: request.method,
       headers,
       signal,
-      ...(request.body !== undefined && { body: request.body }),
+      // A DELETE with a body would cost its socket else; API servers read such bodies.
+      ...(request.body !== undefined && { body: request.body, reset: false }),
     });
   }
 

@@ -297,6 +297,19 @@ describe('KubeClient', () => {
       assert.equal(object.metadata.name, 'a');
     });
 
+    it('keeps the socket of a DELETE, which has a body', async () => {
+      const sockets = new Set<unknown>();
+      await serve((response, call) => {
+        sockets.add(response.socket);
+        return echo(response, call);
+      });
+      const client = api.client({ connections: 1 });
+      const key = { namespace: 'ns', name: 'a' };
+      for (let i = 0; i < 3; i++) await client.delete(CONFIG_MAPS, key, { propagationPolicy: 'Background' });
+      await client.get(CONFIG_MAPS, key);
+      assert.equal(sockets.size, 1);
+    });
+
     it('does not send a write twice', async () => {
       await serve((response) => void response.socket?.destroy());
       await assert.rejects(

@@ -1,5 +1,6 @@
 // The program: finds the subcommand and loads only what that one needs, so that `sluice version` costs nothing.
 import type { Command } from './cli/command.ts';
+import { descriptorOutput } from './cli/output.ts';
 
 interface Entry {
   readonly summary: string;
@@ -54,12 +55,8 @@ async function main(argv: readonly string[]): Promise<number> {
     get stdin() {
       return process.stdin;
     },
-    get stdout() {
-      return process.stdout;
-    },
-    get stderr() {
-      return process.stderr;
-    },
+    stdout: descriptorOutput(1, () => process.stdout),
+    stderr: descriptorOutput(2, () => process.stderr),
     env,
   });
 }

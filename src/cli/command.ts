@@ -1,10 +1,11 @@
 // What a subcommand of `sluice` is: arguments and streams in, exit status out. Nothing else reads the process.
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
+import type { Output } from './output.ts';
 
 export interface CommandIO {
   readonly stdin: Readable;
-  readonly stdout: Writable;
-  readonly stderr: Writable;
+  readonly stdout: Output;
+  readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 

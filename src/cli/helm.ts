@@ -32,6 +32,7 @@ import { errorMessage } from '#lib/errors';
 import { fromBytes, toBytes } from '#lib/go-string';
 import type { Command, CommandIO } from './command.ts';
 import { FlagError, type ParsedFlags, parseFlags } from './helm-flags.ts';
+import { print } from './output.ts';
 
 const usage = 'usage: sluice helm template [NAME] [CHART] [flags]\n';
 
@@ -42,7 +43,7 @@ export const command: Command = async (argv, io) => {
     return name === 'template' ? 0 : 2;
   }
   try {
-    for (const chunk of chunks(await template(rest, io))) await write(io, toBytes(chunk));
+    for (const chunk of chunks(await template(rest, io))) await print(io.stdout, toBytes(chunk));
     return 0;
   } catch (error) {
     io.stderr.write(toBytes(`Error: ${errorMessage(error)}\n`));
@@ -62,13 +63,6 @@ function* chunks(parts: Iterable<string>): Generator<string> {
     chunk = '';
   }
   if (chunk !== '') yield chunk;
-}
-
-/** Waits until the output is taken: the process ends after the last of it. */
-function write(io: CommandIO, bytes: Uint8Array): Promise<void> {
-  return new Promise((done, failed) => {
-    io.stdout.write(bytes, (error) => (error instanceof Error ? failed(error) : done()));
-  });
 }
 
 async function template(argv: readonly string[], io: CommandIO): Promise<Iterable<string>> {

@@ -6,6 +6,7 @@ import { Command as Parser, CommanderError, Option } from 'commander';
 import { type BuildOptions, build, DEFAULT_LIMITS, DiskFiles, ParseCache } from '#kustomize/index';
 import { errorMessage } from '#lib/errors';
 import type { Command, CommandIO } from './command.ts';
+import { print } from './output.ts';
 
 const usage = 'usage: sluice kustomize build [DIR] [flags]\n';
 
@@ -106,14 +107,7 @@ async function run({ directory, flags }: Parsed, io: CommandIO): Promise<void> {
   }
   const text = built.yaml();
   if (output !== undefined && output !== '') writeFileSync(output, text);
-  else await write(io, text);
-}
-
-/** Waits until the output is taken: it may be megabytes, and the process ends after this. */
-function write(io: CommandIO, text: string): Promise<void> {
-  return new Promise((done, failed) => {
-    io.stdout.write(text, (error) => (error instanceof Error ? failed(error) : done()));
-  });
+  else await print(io.stdout, text);
 }
 
 async function optionsOf(flags: Flags, io: CommandIO): Promise<BuildOptions> {

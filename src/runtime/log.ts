@@ -1,6 +1,5 @@
 // Logs as Flux writes them: one JSON object a line with level, ts, logger keys and msg.
-import { pino } from 'pino';
-import type { Writable } from 'node:stream';
+import { type DestinationStream, pino } from 'pino';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'error';
 
@@ -14,7 +13,7 @@ export interface Logger {
 }
 
 /** A logger that writes JSON lines to a stream. */
-export function jsonLogger(stream: Writable, level: LogLevel): Logger {
+export function jsonLogger(stream: DestinationStream, level: LogLevel): Logger {
   return pino(
     {
       level,

@@ -1,4 +1,4 @@
-// Sluice's controllers in this process with a Helm repository of the test's own, and what tests of HelmReleases ask of them.
+// Sluice's controllers with a Helm repository of the test's own, and what tests of HelmReleases ask of them.
 import { Writable } from 'node:stream';
 import type { HelmRelease, Snapshot } from '#api/helm/helmrelease';
 import type { Condition } from '#api/meta';
@@ -6,7 +6,8 @@ import { parseServeFlags } from '#cli/serve/flags';
 import { startSluice, type RunningSluice } from '#cli/serve/process';
 import { helmReleases } from '#controllers/helmrelease/helmrelease';
 import { helmRepositories } from '#controllers/helmrepository/controller';
-import type { KubeClient } from '#kube/client';
+import { KubeClient } from '#kube/client';
+import { loadConfig } from '#kube/config';
 import type { KubeObject, Unstructured } from '#kube/object';
 import { isNotFound } from '#kube/status-error';
 import type { TestCluster } from '#test/support/controlplane';
@@ -29,23 +30,29 @@ export interface ReleaseEvent {
 
 const events = { group: '', version: 'v1', plural: 'events', namespaced: true };
 
+interface StageParts {
+  readonly client: KubeClient;
+  readonly sluice?: RunningSluice;
+  readonly logged: () => string;
+}
+
 export class ReleaseStage {
   readonly namespace: string;
   readonly server: ChartServer;
   readonly client: KubeClient;
   readonly logged: () => string;
-  readonly #sluice: RunningSluice;
+  readonly #sluice: RunningSluice | undefined;
   #names = 0;
 
-  private constructor(namespace: string, server: ChartServer, sluice: RunningSluice, logged: () => string) {
+  private constructor(namespace: string, server: ChartServer, parts: StageParts) {
     this.namespace = namespace;
     this.server = server;
-    this.#sluice = sluice;
-    this.client = sluice.context.client;
-    this.logged = logged;
+    this.#sluice = parts.sluice;
+    this.client = parts.client;
+    this.logged = parts.logged;
   }
 
-  /** A repository named `charts` is there. */
+  /** With the controllers in this process. A repository named `charts` is there. */
   static async open(cluster: TestCluster, args: readonly string[] = []): Promise<ReleaseStage> {
     const namespace = await cluster.namespace('release');
     const storage = await tempDir('storage');
@@ -60,20 +67,35 @@ export class ReleaseStage {
       },
     });
     const flags = parseServeFlags([...own, ...addresses, ...args], env);
-    const server = await chartServer();
-    const stage = new ReleaseStage(namespace, server, await startSluice(flags, { env, stdout }), () => lines.join(''));
-    const repository = {
-      apiVersion: 'source.toolkit.fluxcd.io/v1',
-      kind: 'HelmRepository',
-      metadata: { name: 'charts', namespace },
-      spec: { interval: '1h', url: server.url },
-    };
-    await stage.client.apply(helmRepositories, repository, { fieldManager: 'test', force: true });
+    const sluice = await startSluice(flags, { env, stdout });
+    const { client } = sluice.context;
+    const stage = new ReleaseStage(namespace, await chartServer(), { client, sluice, logged: () => lines.join('') });
+    await stage.#addRepository();
     return stage;
   }
 
+  /** For tests that start the controllers themselves, in processes of their own. */
+  static async beside(cluster: TestCluster): Promise<ReleaseStage> {
+    const config = await loadConfig({ env: {}, kubeconfig: cluster.kubeconfigPath });
+    const client = new KubeClient(config, { userAgent: 'sluice-test' });
+    const namespace = await cluster.namespace('release');
+    const stage = new ReleaseStage(namespace, await chartServer(), { client, logged: () => '' });
+    await stage.#addRepository();
+    return stage;
+  }
+
+  async #addRepository(): Promise<void> {
+    const repository = {
+      apiVersion: 'source.toolkit.fluxcd.io/v1',
+      kind: 'HelmRepository',
+      metadata: { name: 'charts', namespace: this.namespace },
+      spec: { interval: '1h', url: this.server.url },
+    };
+    await this.client.apply(helmRepositories, repository, { fieldManager: 'test', force: true });
+  }
+
   async stop(): Promise<void> {
-    await this.#sluice.stop();
+    await (this.#sluice?.stop() ?? this.client.close());
     await this.server.stop();
   }
 
@@ -186,6 +208,7 @@ export class ReleaseStage {
   }
 
   async #metric(metric: string, labels: readonly string[]): Promise<number> {
+    if (this.#sluice === undefined) throw new Error('another process has the metrics');
     const lines = (await this.#sluice.context.metrics.registry.metrics()).split('\n');
     return lines
       .filter((line) => line.startsWith(`${metric}{`) && labels.every((label) => line.includes(label)))

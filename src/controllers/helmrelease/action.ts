@@ -9,6 +9,7 @@ import type { HelmCluster } from './cluster.ts';
 import { remediatedCondition, releasedCondition, testSuccessCondition } from './conditions.ts';
 import { commonMetadataDigest, postRenderersDigest } from './digests.ts';
 import { goDuration, group, type HelmReleaseDraft } from './helmrelease.ts';
+import { isOutage } from './outage.ts';
 import type { AppliedMemory, ReleaseApplier } from './release-applier.ts';
 import type { ReleaseRenderer } from './renderer.ts';
 import type { ChartFile, ChartInfo } from './render-job.ts';
@@ -58,7 +59,7 @@ export interface DesiredContext extends ReleaseContext {
   readonly ociDigest: string;
 }
 
-/** Collects what an action writes to the storage. */
+/** Collects what an action writes to the storage. Throws only outages: they say nothing of the action. */
 export async function observed<T>(
   storage: ReleaseStorage,
   work: () => Promise<T>,
@@ -70,6 +71,7 @@ export async function observed<T>(
     await work();
     return { written: inOrder() };
   } catch (error) {
+    if (isOutage(error)) throw error;
     return { written: inOrder(), error };
   } finally {
     storage.observe(undefined);

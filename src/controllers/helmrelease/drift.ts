@@ -13,7 +13,7 @@ import { fieldManager, group } from './helmrelease.ts';
 import { type ReleaseItem, withOwnership } from './release-objects.ts';
 import { identityOf } from './revision.ts';
 import type { StoredRelease } from './storage.ts';
-import { itemsOf } from './upgrade.ts';
+import { itemsOf } from './stored-items.ts';
 
 export interface Update {
   readonly type: 'update';

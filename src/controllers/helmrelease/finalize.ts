@@ -1,11 +1,13 @@
 // The end of a HelmRelease: its release is uninstalled and its HelmChart deleted, unless it was suspended.
-import { isNotFound } from '#kube/status-error';
+import { isForbidden, isNotFound } from '#kube/status-error';
 import { errorMessage } from '#lib/errors';
 import type { ReleaseContext } from './action.ts';
+import { catchUp } from './catch-up.ts';
 import { deleteOwnChart, type TemplateContext } from './chart-template.ts';
 import type { HelmCluster } from './cluster.ts';
 import { setReady } from './conditions.ts';
 import type { HelmReleaseDraft } from './helmrelease.ts';
+import { latest } from './snapshot.ts';
 import { NoLatestError, uninstallRelease } from './uninstall.ts';
 
 export interface FinalizeContext {
@@ -18,8 +20,29 @@ export interface FinalizeContext {
 
 export async function finalize(object: HelmReleaseDraft, context: FinalizeContext): Promise<void> {
   if (object.spec.suspend === true) return;
-  if (object.status?.storageNamespace) await uninstall(object, context);
+  if (object.status?.storageNamespace || (await hasUntoldRelease(object, context))) await uninstall(object, context);
   await deleteOwnChart(object, context.chart);
+}
+
+/** A process that died while it installed could not write down that there is a release. */
+async function hasUntoldRelease(
+  object: HelmReleaseDraft,
+  { clusterFor, contextOf, signal }: FinalizeContext,
+): Promise<boolean> {
+  let cluster: HelmCluster;
+  try {
+    cluster = await clusterFor(object);
+  } catch {
+    signal.throwIfAborted();
+    // Where it was not to be had before either, nothing was installed.
+    return false;
+  }
+  try {
+    await catchUp(contextOf(cluster));
+  } catch (error) {
+    if (!isForbidden(error) && !isNotFound(error)) throw error;
+  }
+  return latest(object.status?.history) !== undefined;
 }
 
 async function uninstall(
@@ -38,7 +61,9 @@ async function uninstall(
     throw new Error(message, { cause: error });
   }
   if (!(await hasAccount(object, cluster, now))) return;
-  await uninstallRelease(contextOf(cluster)).catch((error: unknown) => {
+  const release = contextOf(cluster);
+  await catchUp(release);
+  await uninstallRelease(release).catch((error: unknown) => {
     if (!(error instanceof NoLatestError)) throw error;
   });
   object.status!.history = [];

@@ -13,11 +13,13 @@ import {
 import { SupersededError } from '#runtime/controller';
 import { type Action, type ActionType, type DesiredContext, noteRendering } from './action.ts';
 import { remediatedCondition, releasedCondition, setReady, summarize } from './conditions.ts';
+import { catchUp } from './catch-up.ts';
 import { correctDriftAction } from './correct-drift.ts';
 import { verifyRelease } from './digests.ts';
 import { summarizeDrift } from './drift.ts';
 import { goDuration } from './helmrelease.ts';
 import { installAction } from './install.ts';
+import { isOutage } from './outage.ts';
 import {
   activeRemediation,
   activeRetry,
@@ -65,11 +67,14 @@ export interface LoopOptions {
   readonly takeForceRequest: () => boolean;
   /** The state is worth showing if the run lasts. */
   readonly announce: () => void;
+  /** What was done has to be on record before anything is built on it. */
+  readonly record: () => Promise<void>;
 }
 
 export async function releaseLoop(context: DesiredContext, options: LoopOptions): Promise<LoopOutcome> {
   const { object, clock } = context;
   const ran = new Set<ActionType>();
+  await catchUp(context, context.ociDigest);
   // Asked for once: what it forces is done once, too.
   for (;;) {
     context.signal.throwIfAborted();
@@ -77,13 +82,14 @@ export async function releaseLoop(context: DesiredContext, options: LoopOptions)
     if (!('run' in next)) return next;
     if (ran.has(next.type)) return retryOrGiveUp(context);
     begin(context, next);
-    options.announce();
+    if (ran.size === 0) options.announce();
+    else await options.record();
     try {
       await next.run();
     } catch (error) {
       context.signal.throwIfAborted();
       // Nothing failed that could be tried again: there is something newer to do.
-      if (error instanceof SupersededError) throw error;
+      if (error instanceof SupersededError || isOutage(error)) throw error;
       if (activeRetry(object) !== undefined) return retryOrGiveUp(context);
       if (isTrue(object, readyCondition)) setReady(object, 'False', 'ReconcileError', errorMessage(error), clock.now());
       throw error;

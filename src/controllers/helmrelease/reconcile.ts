@@ -215,6 +215,7 @@ export class HelmReleaseRun {
     const outcome = await releaseLoop(context, {
       takeForceRequest: () => takeForceRequest(object),
       announce: () => this.#writer.announce(),
+      record: () => this.#writer.record(),
     });
     return this.#resultOf(outcome, async () => {
       this.#memory.settled = inputsOf(object, artifact, valuesDigest, await storage.heads());
@@ -418,6 +419,7 @@ export class HelmReleaseRun {
       heads: cluster.heads,
       cache: releases,
       cluster: cluster.client.config.server,
+      madeFor: this.#object.metadata.uid,
       unpack: (payload, signal) => renderer.unpack(payload, signal),
       clock,
       signal: this.#context.signal,

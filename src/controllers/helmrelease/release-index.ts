@@ -13,7 +13,14 @@ export interface Head {
   readonly revision: number;
   readonly status: string;
   readonly resourceVersion: string;
+  /** UID of the HelmRelease it was written for; undefined where somebody else wrote it last. */
+  readonly madeFor: string | undefined;
 }
+
+/**
+ * Annotation of a Secret we wrote. Helm drops it when it writes one: where it stands, the revision is as we left it.
+ */
+export const madeForAnnotation = 'helm.sluice.dev/made-for';
 
 export interface ReleaseId {
   /** Storage namespace. */
@@ -33,7 +40,8 @@ export function headOf({ metadata }: KubeObject): Head | undefined {
   const { version = '', status = 'unknown' } = metadata.labels ?? {};
   const { name = '', resourceVersion = '' } = metadata;
   if (!/^\d{1,15}$/.test(version) || !name.startsWith('sh.helm.release.v1.')) return undefined;
-  return { secret: name, revision: Number(version), status, resourceVersion };
+  const madeFor = metadata.annotations?.[madeForAnnotation];
+  return { secret: name, revision: Number(version), status, resourceVersion, madeFor };
 }
 
 function sortedHeads(objects: readonly KubeObject[]): Head[] {

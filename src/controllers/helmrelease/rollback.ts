@@ -18,8 +18,8 @@ import { applyItems, identityOf, runReleaseHooks, setStatus, waitForItems } from
 import { releaseTextOf, type SnapshotDraft } from './snapshot.ts';
 import { inventoryOf } from './inventory.ts';
 import { helmTime, type StoredRelease } from './storage.ts';
-import { idsOf, straysOf } from './strays.ts';
-import { itemsOf, removeLeftovers } from './upgrade.ts';
+import { idsOf, itemsOf, straysOf } from './stored-items.ts';
+import { removeLeftovers } from './upgrade.ts';
 
 export function rollbackAction(context: DesiredContext, target: SnapshotDraft): Action {
   return {

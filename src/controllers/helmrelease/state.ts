@@ -7,6 +7,7 @@ import { commonMetadataDigest, configDigest, postRenderersDigest, verifyRelease,
 import { detectDrift, type DriftReport } from './drift.ts';
 import { activeRemediation } from './remediation.ts';
 import { hasBeenTested, hasTestInPhase, isVerifiable, latest } from './snapshot.ts';
+import { isUnderWay } from './storage.ts';
 
 export type ReleaseState =
   | { readonly status: 'Absent' | 'Locked' | 'Unmanaged' | 'OutOfSync' | 'Failed'; readonly reason: string }
@@ -22,7 +23,7 @@ export async function determineState(context: DesiredContext): Promise<ReleaseSt
   if (release === undefined) return { status: 'Absent', reason: 'no release in storage for object' };
   const { record } = release;
   const { status = 'unknown' } = record.info;
-  if (status.startsWith('pending-')) return { status: 'Locked', reason: `release with status '${status}'` };
+  if (isUnderWay(status)) return { status: 'Locked', reason: `release with status '${status}'` };
   const uninstalled = { status: 'Absent', reason: 'found uninstalled release in storage' } as const;
   const snapshot = latest(object.status?.history);
   if (snapshot === undefined) {

@@ -15,7 +15,7 @@ import type { KubeClient } from '#kube/client';
 import type { KubeObject } from '#kube/object';
 import { isNotFound } from '#kube/status-error';
 import type { Clock } from '#lib/clock';
-import type { Head, Heads, ReleaseId } from './release-index.ts';
+import { type Head, type Heads, madeForAnnotation, type ReleaseId } from './release-index.ts';
 import { secrets } from './values.ts';
 
 /** A revision as it is stored. The record has no files of the chart: those are in the parts. */
@@ -60,6 +60,8 @@ export interface StorageDependencies {
   readonly cache: ReleaseCache;
   /** What makes equal Secrets of different clusters different. */
   readonly cluster: string;
+  /** UID of the HelmRelease whose revisions these are. */
+  readonly madeFor?: string | undefined;
   readonly unpack: (payload: string, signal: AbortSignal) => Promise<UnpackedRelease>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -185,8 +187,9 @@ export class ReleaseStorage {
   #note(release: StoredRelease, secret: ReleaseSecret): void {
     const { name = '', resourceVersion = '' } = secret.metadata;
     const { version, info } = release.record;
+    const { madeFor } = this.#deps;
     this.#heads = [
-      { secret: name, revision: version, status: info.status ?? 'unknown', resourceVersion },
+      { secret: name, revision: version, status: info.status ?? 'unknown', resourceVersion, madeFor },
       ...(this.#heads ?? []).filter(({ revision }) => revision !== version),
     ].toSorted((a, b) => b.revision - a.revision);
     this.#written.set(version, release);
@@ -200,12 +203,14 @@ export class ReleaseStorage {
     times: { readonly createdAt?: number; readonly modifiedAt?: number },
   ): ReleaseSecret {
     const { name, version, info } = record;
+    const { madeFor } = this.#deps;
     return {
       apiVersion: 'v1',
       kind: 'Secret',
       metadata: {
         name: releaseSecretName(name, version),
         namespace: this.id.namespace,
+        ...(madeFor !== undefined && { annotations: { [madeForAnnotation]: madeFor } }),
         labels: releaseLabels({
           release: name,
           status: info.status ?? 'unknown',
@@ -230,6 +235,11 @@ export class ReleaseStorage {
 
 function customLabels({ metadata }: KubeObject): Record<string, string> {
   return Object.fromEntries(Object.entries(metadata.labels ?? {}).filter(([key]) => !systemLabels.includes(key)));
+}
+
+/** Whether an action is at work on a revision of this status, or broke off. */
+export function isUnderWay(status: string): boolean {
+  return status.startsWith('pending-') || status === 'uninstalling';
 }
 
 /** Time as Helm writes it: Go's RFC3339Nano drops trailing zeros of the fraction. */

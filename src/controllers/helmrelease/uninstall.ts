@@ -19,12 +19,13 @@ import {
 import { summarize } from './conditions.ts';
 import { timeoutMs } from './helmrelease.ts';
 import { awaitGone, type Doomed } from './object-end.ts';
+import { isOutage } from './outage.ts';
 import { resourcePolicy, type ReleaseItem } from './release-objects.ts';
 import { countFailure } from './remediation.ts';
 import { identityOf, runReleaseHooks, setStatus } from './revision.ts';
 import { fullName, latest, metaTime, type SnapshotDraft, releaseTextOf } from './snapshot.ts';
 import { helmTime, type StoredRelease } from './storage.ts';
-import { itemsOf } from './upgrade.ts';
+import { idsOf, itemsOf, straysOf } from './stored-items.ts';
 
 const deletedAtOnce = 16;
 
@@ -49,7 +50,7 @@ async function remediate(context: DesiredContext): Promise<void> {
   const { object, storage } = context;
   const current = latest(object.status?.history);
   if (current === undefined) throw new NoLatestError();
-  const outcome = await observed(storage, () => uninstall(context, current));
+  const outcome = await observed(storage, () => uninstall(context));
   noteUninstalled(context, current, outcome.written);
   context.signal.throwIfAborted();
   const text = `Helm uninstall remediation for ${releaseTextOf(current)}`;
@@ -78,7 +79,7 @@ export async function uninstallRelease(context: ReleaseContext): Promise<void> {
     summarize(object, clock.now());
     return;
   }
-  const outcome = await observed(storage, () => uninstall(context, current));
+  const outcome = await observed(storage, () => uninstall(context));
   noteUninstalled(context, current, outcome.written);
   context.signal.throwIfAborted();
   const text = `Helm uninstall`;
@@ -116,20 +117,21 @@ function noteUninstalled(
   else if (history[at]!.status === 'uninstalling') history[at]!.deleted ??= metaTime(helmTime(clock.now()));
 }
 
-async function uninstall(context: ReleaseContext, current: SnapshotDraft): Promise<void> {
+/** Whatever the newest revision is, and whoever made it: the release has to go. */
+async function uninstall(context: ReleaseContext): Promise<void> {
   const { object, storage, clock } = context;
   const settings = object.spec.uninstall ?? {};
   const release = await storage.last();
   if (release === undefined) throw new Error(`uninstall: Release not loaded: ${storage.id.name}: release: not found`);
   const { record } = release;
-  if (!targets(current, record)) {
-    throw new Error(`release mismatch: the latest release ${fullName(record)} is not the one last observed`);
-  }
   if (record.info.status === 'uninstalled') {
     if (settings.keepHistory === true) throw new Error(`the release named "${record.name}" is already deleted`);
     await storage.purge();
     return;
   }
+  const identity = identityOf(release);
+  const items = await itemsOf(context, release, identity);
+  const strays = await straysOf(context, identity, idsOf(items));
   record.info = { ...record.info, deleted: helmTime(clock.now()) };
   const hooks = { settings, action: 'uninstall', prefix: '' } as const;
   const hasHooks = settings.disableHooks !== true && (record.hooks ?? []).length > 0;
@@ -138,7 +140,7 @@ async function uninstall(context: ReleaseContext, current: SnapshotDraft): Promi
     await setStatus(context, release, 'uninstalling', 'Deletion in progress (or silently failed)');
   }
   await runReleaseHooks(context, release, { ...hooks, event: 'pre-delete' });
-  const problems = await deleteObjects(context, await itemsOf(context, release, identityOf(release)));
+  const problems = await deleteObjects(context, [...items, ...strays]);
   if (problems.length > 0) {
     await setStatus(context, release, 'uninstalling', 'Deletion in progress (or silently failed)');
     throw new Error(
@@ -183,6 +185,7 @@ async function deleteObjects(context: ReleaseContext, items: readonly ReleaseIte
             if (answer.kind !== 'Status') doomed.push({ item, kind: () => applier.view.kind(item.resource) });
           } catch (error) {
             signal.throwIfAborted();
+            if (isOutage(error)) throw error;
             if (!isNotFound(error)) failures.push(errorMessage(error));
           }
         }),

@@ -13,6 +13,7 @@ import { summarize } from './conditions.ts';
 import { timeoutMs } from './helmrelease.ts';
 import { countFailure } from './remediation.ts';
 import { setStatus } from './revision.ts';
+import { isUnderWay } from './storage.ts';
 import { snapshotOf, releaseTextOf } from './snapshot.ts';
 
 export function unlockAction(context: DesiredContext): Action {
@@ -24,7 +25,7 @@ async function unlock(context: DesiredContext): Promise<void> {
   const release = await storage.last();
   const status = release?.record.info.status ?? 'unknown';
   // Somebody else was quicker.
-  if (release === undefined || !status.startsWith('pending-')) return;
+  if (release === undefined || !isUnderWay(status)) return;
   const history = object.status?.history ?? [];
   const { ociDigest } = history.find((each) => targets(each, release.record)) ?? {};
   const snapshot = snapshotOf(release.record, { ociDigest });

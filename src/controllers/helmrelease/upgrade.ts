@@ -6,7 +6,7 @@ import { releaseName, maxHistory, timeoutMs } from './helmrelease.ts';
 import { runRelease } from './install.ts';
 import { inventoryOf } from './inventory.ts';
 import { ReleaseApplyError } from './release-applier.ts';
-import type { ReleaseIdentity, ReleaseItem } from './release-objects.ts';
+import type { ReleaseItem } from './release-objects.ts';
 import {
   applyItems,
   identityOf,
@@ -17,7 +17,7 @@ import {
   waitForItems,
 } from './revision.ts';
 import type { StoredRelease } from './storage.ts';
-import { idsOf, straysOf } from './strays.ts';
+import { idsOf, itemsOf, straysOf } from './stored-items.ts';
 
 export function upgradeAction(context: DesiredContext): Action {
   return {
@@ -105,20 +105,6 @@ async function revisionsOf(
   if (base !== undefined) return { last, base };
   if (status === 'failed' || status === 'superseded') return { last, base: last };
   throw new Error(`"${name}" has no deployed releases`);
-}
-
-/** Objects of a stored revision. Kinds that are no longer served have no objects left. */
-export async function itemsOf(
-  { applier, renderer }: ReleaseContext,
-  { record }: StoredRelease,
-  identity: ReleaseIdentity,
-): Promise<ReleaseItem[]> {
-  const items: ReleaseItem[] = [];
-  for (const object of renderer.objectsOf(record.manifest ?? '')) {
-    const [item] = await applier.resolve([object], identity).catch(() => []);
-    if (item !== undefined) items.push(item);
-  }
-  return items;
 }
 
 export async function removeLeftovers(

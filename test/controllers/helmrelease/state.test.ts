@@ -288,6 +288,11 @@ const cases: readonly Case[] = [
     stored: [{ status: 'deployed', known: true, manifest }],
     want: 'Untested',
   },
+  {
+    title: 'half uninstalled',
+    stored: [{ status: 'uninstalling', known: true }],
+    want: "Locked: release with status 'uninstalling'",
+  },
   ...(['superseded', 'unknown'] as const).map((status) => ({
     title: status,
     stored: [{ status, known: true }],

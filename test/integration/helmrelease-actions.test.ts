@@ -268,6 +268,37 @@ describe('actions of a HelmRelease', function () {
     assert.equal(await stage.find('secrets', `sh.helm.release.v1.${name}.v1`), undefined);
   });
 
+  it('asks for nothing that the answers to its deletions told', async () => {
+    const name = stage.name();
+    await stage.apply(name, stage.chart('svc'));
+    await stage.ready(name);
+    const notFound = await stage.requests(404);
+    await stage.delete(name);
+    assert.equal(await stage.find('services', name), undefined);
+    // Both are the test's own.
+    assert.equal((await stage.requests(404)) - notFound, 2);
+  });
+
+  it('is gone no sooner than its objects', async () => {
+    const name = stage.name();
+    await stage.apply(name, stage.chart('svc'));
+    await stage.ready(name);
+    const finalizers = (list: readonly string[]): Promise<unknown> =>
+      stage.client.patch(
+        configMaps,
+        { namespace: stage.namespace, name },
+        { type: 'merge', body: { metadata: { finalizers: list } } },
+      );
+    await finalizers(['sluice.example.com/slow']);
+    const deletion = stage.delete(name);
+    await until(async () => (await stage.find('services', name)) === undefined);
+    await until(async () => (await stage.find('configmaps', name))?.metadata.deletionTimestamp !== undefined);
+    assert.notEqual(await stage.find('secrets', `sh.helm.release.v1.${name}.v1`), undefined);
+    await finalizers([]);
+    await deletion;
+    assert.equal(await stage.find('secrets', `sh.helm.release.v1.${name}.v1`), undefined);
+  });
+
   it('leaves everything when it is suspended while it is deleted', async () => {
     const name = stage.name();
     await stage.apply(name, stage.chart('svc'));

@@ -202,9 +202,9 @@ export class ReleaseStage {
     return this.#metric('gotk_reconcile_duration_seconds_count', [`name="${name}"`, 'kind="HelmRelease"']);
   }
 
-  /** Requests to the API server so far. */
-  requests(): Promise<number> {
-    return this.#metric('rest_client_requests_total', []);
+  /** Requests to the API server so far, the stage's own among them; those with one status only, where it is given. */
+  requests(code?: number): Promise<number> {
+    return this.#metric('rest_client_requests_total', code === undefined ? [] : [`code="${code}"`]);
   }
 
   async #metric(metric: string, labels: readonly string[]): Promise<number> {

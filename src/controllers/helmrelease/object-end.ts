@@ -1,4 +1,5 @@
 // Waits until objects whose deletion began are gone: told by their watch, or by asking where nobody watches.
+import type { Unstructured } from '#kube/object';
 import type { LiveKind } from '#runtime/live-objects';
 import type { LiveView } from '../apply/cluster.ts';
 import { awaitObject } from './object-wait.ts';
@@ -17,6 +18,11 @@ export interface EndOptions {
 
 const askAgainMs = 1000;
 
+/** Whether the answer to a deletion tells that the object is gone: some kinds answer with a Status, some with what was. */
+export function isGone(answer: Unstructured): boolean {
+  return answer.kind === 'Status' || answer.metadata.deletionTimestamp === undefined;
+}
+
 export async function awaitGone(doomed: readonly Doomed[], { view, timeoutMs, signal }: EndOptions): Promise<void> {
   const timeout = AbortSignal.timeout(timeoutMs);
   const either = AbortSignal.any([signal, timeout]);
@@ -26,7 +32,7 @@ export async function awaitGone(doomed: readonly Doomed[], { view, timeoutMs, si
       const live = await kind();
       try {
         if (live?.get(key) !== undefined) {
-          await awaitObject(live, key, { timeoutMs, signal, until: isGone });
+          await awaitObject(live, key, { timeoutMs, signal, until: isAbsent });
           return;
         }
         // The watch does not know it: it is not marked as ours, or gone already.
@@ -54,6 +60,6 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-function isGone(live: unknown): true | undefined {
+function isAbsent(live: unknown): true | undefined {
   return live === undefined ? true : undefined;
 }

@@ -18,7 +18,7 @@ import {
 } from './action.ts';
 import { summarize } from './conditions.ts';
 import { timeoutMs } from './helmrelease.ts';
-import { awaitGone, type Doomed } from './object-end.ts';
+import { awaitGone, type Doomed, isGone } from './object-end.ts';
 import { isOutage } from './outage.ts';
 import { resourcePolicy, type ReleaseItem } from './release-objects.ts';
 import { countFailure } from './remediation.ts';
@@ -182,7 +182,7 @@ async function deleteObjects(context: ReleaseContext, items: readonly ReleaseIte
               { name, namespace },
               { propagationPolicy: policy, signal },
             );
-            if (answer.kind !== 'Status') doomed.push({ item, kind: () => applier.view.kind(item.resource) });
+            if (!isGone(answer)) doomed.push({ item, kind: () => applier.view.kind(item.resource) });
           } catch (error) {
             signal.throwIfAborted();
             if (isOutage(error)) throw error;

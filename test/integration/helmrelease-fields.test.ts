@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { chartArchive, chartContent, type ChartContent } from '#test/integration/chart-server';
-import { historyOf, ReleaseStage } from '#test/integration/helmrelease-stage';
+import { conditionOf, historyOf, ReleaseStage } from '#test/integration/helmrelease-stage';
 import { useSharedCluster } from '#test/support/controlplane';
 import { mustRun } from '#test/support/run';
 import { tempDir } from '#test/support/temp-dir';
@@ -84,4 +84,75 @@ describe('Fields of HelmReleases', function () {
       });
     });
   });
+
+  describe('postRenderStrategy', () => {
+    const hooked = '  annotations: {helm.sh/hook: pre-install}\n';
+    const patch = '- {op: add, path: /data/patched, value: "yes"}';
+    const postRenderers = [{ kustomize: { patches: [{ patch, target: { kind: 'ConfigMap' } }] } }];
+    const seen: Record<string, { a: string; patched?: string }> = {
+      nohooks: { a: '1' },
+      combined: { a: '1', patched: 'yes' },
+      separate: { a: '1', patched: 'yes' },
+    };
+
+    before(async () => {
+      const both = `${configMap('-hook', hooked)}---\n${configMap('')}`;
+      await publish('strategies', '1.0.0', { 'templates/cm.yaml': both });
+      await publish('twice', '1.0.0', { 'templates/hook.yaml': configMap('', hooked) });
+    });
+
+    for (const [strategy, data] of Object.entries(seen)) {
+      it(`${strategy}: what post-renderers do to hooks`, async () => {
+        const name = stage.name();
+        await stage.apply(name, { ...stage.chart('strategies'), postRenderers, postRenderStrategy: strategy });
+        await stage.ready(name);
+        assert.deepEqual(await dataOf(name), { a: '1', patched: 'yes' });
+        const hook = (await stage.find('configmaps', `${name}-hook`))!;
+        assert.deepEqual(hook['data'], data);
+        const { labels = {}, annotations = {} } = hook.metadata;
+        assert.equal('helm.toolkit.fluxcd.io/name' in labels, strategy !== 'nohooks');
+        assert.deepEqual(annotations, { 'helm.sh/hook': 'pre-install' });
+      });
+    }
+
+    it('keeps apart what is a hook and an object of the release only where it is separate', async () => {
+      const [together, apart] = [stage.name(), stage.name()];
+      const spec = (strategy: string): object => ({ ...stage.chart('twice'), postRenderStrategy: strategy });
+      await stage.apply(together, spec('combined'));
+      const failed = await stage.until(together, (each) => conditionOf(each, 'Released')?.status === 'False', 'fails');
+      assert.match(
+        conditionOf(failed, 'Released')!.message,
+        /may not add resource with an already registered id: ConfigMap/,
+      );
+      await stage.apply(apart, spec('separate'));
+      await stage.ready(apart);
+      assert.deepEqual(await dataOf(apart), { tag: 'old' });
+    });
+
+    it('takes for a hook what a post-renderer made one, and the other way round', async () => {
+      const name = stage.name();
+      const path = '/metadata/annotations/helm.sh~1hook';
+      const patches = [
+        patchOf(`${name}-hook`, [{ op: 'remove', path }]),
+        patchOf(name, [{ op: 'add', path, value: 'post-install' }]),
+      ];
+      await stage.apply(name, {
+        ...stage.chart('strategies'),
+        postRenderers: [{ kustomize: { patches } }],
+        postRenderStrategy: 'combined',
+      });
+      const ready = await stage.ready(name);
+      const ids = ready.status!.inventory!.entries.map(({ id }) => id);
+      assert.deepEqual(ids, [`${stage.namespace}_${name}-hook__ConfigMap`]);
+      assert.notEqual(await dataOf(name), undefined);
+    });
+  });
 });
+
+function configMap(name: string, annotation = ''): string {
+  return `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}${name}\n${annotation}data: {a: "1"}\n`;
+}
+
+function patchOf(name: string, operations: readonly object[]): object {
+  return { patch: JSON.stringify(operations), target: { kind: 'ConfigMap', name } };
+}

@@ -38,7 +38,6 @@ export type ReadyReason =
   | 'ReconcileError'
   | 'UninstallFailed'
   | 'HealthCheckCanceled'
-  | 'NotSupported'
   | 'InvalidChartReference'
   | 'HelmChartSyncErr'
   | 'InvalidCELExpression';

@@ -35,7 +35,6 @@ import { latest } from './snapshot.ts';
 import { chartRevision, lookUpSource, type ChartSource, type ChartSources } from './source.ts';
 import { type ReleaseCache, ReleaseStorage } from './storage.ts';
 import { NoLatestError, uninstallRelease } from './uninstall.ts';
-import { unsupportedField } from './unsupported.ts';
 import { composeValues } from './values.ts';
 
 export interface HelmReleaseDependencies {
@@ -257,8 +256,6 @@ export class HelmReleaseRun {
       const message = 'invalid Chart reference: either chart or chartRef must be set';
       throw this.#gates.stop('InvalidChartReference', message);
     }
-    const field = unsupportedField(this.#spec);
-    if (field !== undefined) throw this.#gates.stop('NotSupported', `${field} is not supported`);
   }
 
   async #syncChart(): Promise<ChartSource | undefined> {

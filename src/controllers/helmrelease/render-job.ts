@@ -2,7 +2,6 @@
 // its objects, packing the record, and reading a record back.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { HelmRelease } from '#api/helm/helmrelease';
 import { sigsMarshal, sigsUnmarshal, type GoObject } from '#goyaml/index';
 import {
   ChartCache,
@@ -67,7 +66,6 @@ export interface RenderInput {
   readonly skipSchemaValidation: boolean;
   readonly lookup?: LookupChannel;
   readonly postRendering: PostRendering;
-  readonly postRenderers?: HelmRelease['spec']['postRenderers'];
 }
 
 /** Of the release before an upgrade. */
@@ -147,14 +145,14 @@ function render(input: RenderInput, context: JobContext): RenderOutput {
     ...(input.lookup !== undefined && { lookup: lookupOver(input.lookup) }),
   };
   const rendered = renderPrepared(chart, prepareRender(chart, helmInput), helmInput);
-  const objects = postRender(rendered.manifests, input.postRendering, input.postRenderers);
+  const { objects, hooks } = postRender(rendered, input.postRendering, (warning) => void warnings.push(warning));
   const manifest = objects.map((object) => sigsMarshal(object)).join('---\n');
   const recorded = recordedChart(chart.chart, rendered.root);
   return {
     values,
     objects: objects as unknown as Unstructured[],
     manifest,
-    hooks: rendered.hooks,
+    hooks,
     crds: crdsOf(rendered),
     notes: rendered.notes,
     warnings,

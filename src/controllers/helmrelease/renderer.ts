@@ -63,7 +63,7 @@ export class ReleaseRenderer {
     const { port1: ours, port2: theirs } = new MessageChannel();
     const answered = new SharedArrayBuffer(4);
     serveLookups(ours, answered, clusterLookup(cluster, signal));
-    const { commonMetadata, postRenderers } = object.spec;
+    const { commonMetadata, postRenderers, postRenderStrategy } = object.spec;
     const input: ReleaseJobInput = {
       type: 'render',
       chart: file,
@@ -76,8 +76,9 @@ export class ReleaseRenderer {
       postRendering: {
         owner: { name: object.metadata.name, namespace: namespaceOf(object) },
         ...(commonMetadata !== undefined && { commonMetadata }),
+        ...(postRenderers !== undefined && { renderers: postRenderers }),
+        ...(postRenderStrategy !== undefined && { strategy: postRenderStrategy }),
       },
-      ...(postRenderers !== undefined && { postRenderers }),
     };
     try {
       return await this.#pool.run<RenderOutput>(job, input, {

@@ -15,7 +15,7 @@ export interface ComponentLayout {
   readonly ports: Ports;
   readonly files: CredentialFiles;
   readonly controllerManagerKubeconfig: string;
-  /** Appended last, so they win over ours. */
+  /** In place of ours of the same name. */
   readonly extraArgs?: Partial<Readonly<Record<ComponentName, readonly string[]>>>;
 }
 
@@ -23,8 +23,11 @@ type Flags = Readonly<Record<string, string | number | boolean>>;
 
 export function componentArgs(name: ComponentName, layout: ComponentLayout): string[] {
   const flags = { etcd: etcd, 'kube-apiserver': apiserver, 'kube-controller-manager': controllerManager }[name](layout);
-  const own = Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);
-  return [...own, ...(layout.extraArgs?.[name] ?? [])];
+  const extra = layout.extraArgs?.[name] ?? [];
+  // A flag that may be given several times would else have both values.
+  const replaced = new Set(extra.map((arg) => arg.split('=', 1)[0]));
+  const own = Object.entries(flags).filter(([flag]) => !replaced.has(`--${flag}`));
+  return [...own.map(([flag, value]) => `--${flag}=${value}`), ...extra];
 }
 
 function etcd({ dir, ports, files }: ComponentLayout): Flags {

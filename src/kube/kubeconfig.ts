@@ -210,12 +210,19 @@ async function tlsOf(cluster: ClusterEntry, user: UserEntry, trust: Trust): Prom
     material(user['client-certificate-data'], user['client-certificate']),
     material(user['client-key-data'], user['client-key']),
   ]);
+  const asksInsecure = cluster['insecure-skip-tls-verify'] === true;
+  if (asksInsecure && !trust.insecureTls && ca === undefined) {
+    throw new CodedError(
+      'KUBE_CONFIG',
+      'the kubeconfig skips the verification of the server (insecure-skip-tls-verify), which is not allowed here: put its authority into certificate-authority-data',
+    );
+  }
   return {
     ...(ca !== undefined && { ca }),
     ...(cert !== undefined && { cert }),
     ...(key !== undefined && { key: new Secret(key) }),
     ...(cluster['tls-server-name'] && { serverName: cluster['tls-server-name'] }),
-    ...(cluster['insecure-skip-tls-verify'] && trust.insecureTls && { insecureSkipVerify: true }),
+    ...(asksInsecure && trust.insecureTls && { insecureSkipVerify: true }),
   };
 }
 

@@ -157,8 +157,12 @@ describe('kubeconfig', () => {
 
     it('does not skip verification', async () => {
       const text = kubeconfig({ token: 't' }, { 'insecure-skip-tls-verify': true });
-      assert.equal((await loadUntrusted(text)).tls.insecureSkipVerify, undefined);
+      await assert.rejects(loadUntrusted(text), /insecure-skip-tls-verify\), which is not allowed here/);
       assert.equal((await loadKubeconfigText(text)).tls.insecureSkipVerify, true);
+      // With an authority there is something to verify by.
+      const ca = Buffer.from('CA').toString('base64');
+      const both = { 'insecure-skip-tls-verify': true, 'certificate-authority-data': ca };
+      assert.deepEqual((await loadUntrusted(kubeconfig({ token: 't' }, both))).tls, { ca: 'CA' });
     });
 
     it('is not blown up by aliases', async () => {

@@ -99,7 +99,7 @@ export class Delivery {
     return this.#sluice;
   }
 
-  async start(more: readonly string[] = []): Promise<this> {
+  async start(more: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<this> {
     const flags = parseServeFlags([...this.#flags, ...more, `--kubeconfig=${this.#kubeconfig}`], {});
     const stdout = new Writable({
       write: (chunk: Buffer, _encoding, done) => {
@@ -107,7 +107,7 @@ export class Delivery {
         done();
       },
     });
-    this.#sluice = await startSluice(flags, { env: { RUNTIME_NAMESPACE: this.namespace }, stdout });
+    this.#sluice = await startSluice(flags, { env: { RUNTIME_NAMESPACE: this.namespace, ...env }, stdout });
     return this;
   }
 

@@ -20,6 +20,7 @@ import type { Logger } from '#runtime/log';
 import { Metrics } from '#runtime/metrics';
 import { WorkerPool } from '#workers/pool';
 import { packageVersion } from '../package-version.ts';
+import { openIdentities, type CloudIdentities } from './cloud-identities.ts';
 import type { ServeFlags } from './flags.ts';
 
 export const version: string = packageVersion();
@@ -40,6 +41,8 @@ export interface ServeContext {
   readonly index: ArtifactIndex;
   readonly store: ArtifactStore;
   readonly unpacked: UnpackCache;
+  /** Tokens of clouds, for ServiceAccounts and for this process. */
+  readonly cloud: CloudIdentities;
   readonly events: EventStream;
   /** Directory for what a run needs for a while. */
   readonly temporaryRoot: string;
@@ -89,6 +92,7 @@ export async function openContext(
     onError: (error, where) => log.debug({ ...where, error: errorMessage(error) }, 'watch failed'),
   });
   const discovery = new Discovery({ client });
+  const cloud = openIdentities({ flags, env, client, informers, agents, clock, metrics, userAgent });
   const events = new EventStream();
   const instance = hostname();
   const recorders: KubeEvents[] = [];
@@ -113,6 +117,7 @@ export async function openContext(
     index,
     store,
     unpacked,
+    cloud,
     events,
     temporaryRoot,
     namespace: env['RUNTIME_NAMESPACE'] ?? config.namespace,
@@ -126,6 +131,7 @@ export async function openContext(
       const limit = AbortSignal.timeout(5000);
       await Promise.all(recorders.map((sink) => sink.flush(limit)));
       for (const sink of recorders) sink.close();
+      await cloud.close();
       await informers.close();
       await pool.close();
       await agents.close();

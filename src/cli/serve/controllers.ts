@@ -6,6 +6,7 @@ import { durationMs } from '#lib/duration-ms';
 import { Controller } from '#runtime/controller';
 import { Applier } from '#controllers/apply/applier';
 import { ClusterAccess } from '#controllers/apply/cluster-access';
+import { followKubeConfigs } from '#controllers/apply/kubeconfig-watch';
 import { ownerKeyOf, ownerNameLabel } from '#controllers/apply/marks';
 import type { ConnectionDependencies } from '#controllers/gitrepository/connection';
 import { gitRepositoryReconciler } from '#controllers/gitrepository/controller';
@@ -44,8 +45,8 @@ export function startControllers(context: ServeContext): RunningControllers {
     discovery: context.discovery,
     informers: context.informers,
     owned: { labelSelector: ownerNameLabel, ownerOf: ownerKeyOf },
-    now: () => context.clock.monotonic(),
     defaultServiceAccount: context.flags.defaultServiceAccount,
+    kubeConfigs: context.cloud.kubeConfigs,
     userAgent,
   });
   const helmReleases = startHelmReleases(context, sources);
@@ -114,7 +115,7 @@ function startKustomizations(
   sources: ReadonlyMap<string, Informer<SourceWithArtifact>>,
   clusters: ClusterAccess,
 ): Controller {
-  const { client, clock, metrics, flags, informers, unpacked, pool, agents, store } = context;
+  const { client, clock, metrics, flags, unpacked, pool, agents, store } = context;
   const informer = acquireKind<KustomizationDraft>(context, kustomizations);
   const controller = new Controller({
     name: 'kustomization',
@@ -124,7 +125,6 @@ function startKustomizations(
       client,
       cache: informer.store,
       sources: new Map([...sources].map(([kind, source]) => [kind, source.store])),
-      informers,
       builder: new Builder({
         unpacked,
         pool,
@@ -137,7 +137,7 @@ function startKustomizations(
         clusters.clusterOf({
           namespace: metadata.namespace ?? '',
           serviceAccountName: spec.serviceAccountName,
-          ...(spec.kubeConfig !== undefined && { kubeConfig: spec.kubeConfig }),
+          kubeConfig: spec.kubeConfig,
         }),
       events: context.recorder('kustomize-controller'),
       clock,
@@ -154,6 +154,7 @@ function startKustomizations(
     }),
   });
   watchKustomizations(controller, informer, sources);
+  followKubeConfigs(controller.queue, informer, clusters);
   return controller;
 }
 

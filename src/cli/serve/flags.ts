@@ -2,6 +2,7 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { durationToMs, parseDuration } from '#lib/go-duration';
 import { errorMessage } from '#lib/errors';
+import { parseFeatureGates, type FeatureGates } from './feature-gates.ts';
 
 export const roles = ['controllers', 'admission', 'apiserver'] as const;
 export type Role = (typeof roles)[number];
@@ -28,6 +29,14 @@ export interface ServeFlags {
   readonly intervalJitterPercentage: number;
   readonly noCrossNamespaceRefs: boolean;
   readonly defaultServiceAccount: string;
+  /** Of kubeconfig ConfigMaps that name none; empty: the identity of this process. */
+  readonly defaultKubeconfigServiceAccount: string;
+  readonly insecureKubeconfigExec: boolean;
+  readonly insecureKubeconfigTls: boolean;
+  /** Tokens of clouds kept; 0 for none. */
+  readonly tokenCacheMaxSize: number;
+  readonly tokenCacheMaxDuration: number;
+  readonly featureGates: FeatureGates;
   readonly overrideManagers: readonly string[];
   readonly watchLabelSelector: string;
   readonly watchAllNamespaces: boolean;
@@ -77,6 +86,23 @@ const flags = {
   'interval-jitter-percentage': { default: '5', help: 'how far intervals are spread, in percent' },
   'no-cross-namespace-refs': { default: 'false', help: 'refuse references to other namespaces', boolean: true },
   'default-service-account': { default: '', help: 'service account to act as where an object names none' },
+  'default-kubeconfig-service-account': {
+    default: '',
+    help: 'service account of kubeconfig ConfigMaps that name none; needs the gate ObjectLevelWorkloadIdentity',
+  },
+  'insecure-kubeconfig-exec': { default: 'false', help: 'kubeconfigs in Secrets may run programs', boolean: true },
+  'insecure-kubeconfig-tls': {
+    default: 'false',
+    help: 'kubeconfigs in Secrets may skip the verification of servers',
+    boolean: true,
+  },
+  'token-cache-max-size': { default: '100', help: 'tokens of clouds that are kept; 0 for none' },
+  'token-cache-max-duration': { default: '1h', help: 'how long a token of a cloud is used at most' },
+  'feature-gates': {
+    default: '',
+    help: 'gates of Flux, e.g. ObjectLevelWorkloadIdentity=true, separated by commas',
+    multiple: true,
+  },
   'override-manager': { default: '', help: 'field manager whose fields are taken over; repeatable', multiple: true },
   'watch-label-selector': {
     default: '',
@@ -146,6 +172,13 @@ export function parseServeFlags(
   const jitter = integer('interval-jitter-percentage');
   if (jitter >= 100) throw new FlagError('--interval-jitter-percentage: must be less than 100');
   const kubeconfig = text('kubeconfig');
+  const featureGates = gatesOf(given.get('feature-gates') ?? []);
+  const defaultKubeconfigServiceAccount = text('default-kubeconfig-service-account');
+  if (defaultKubeconfigServiceAccount !== '' && !featureGates.ObjectLevelWorkloadIdentity) {
+    throw new FlagError(
+      '--default-kubeconfig-service-account: cannot set default service accounts when the feature gate ObjectLevelWorkloadIdentity is not enabled',
+    );
+  }
   return {
     roles: parseRoles(text('role')),
     ...(kubeconfig !== '' && { kubeconfig }),
@@ -167,10 +200,16 @@ export function parseServeFlags(
     intervalJitterPercentage: jitter,
     noCrossNamespaceRefs: boolean('no-cross-namespace-refs'),
     defaultServiceAccount: text('default-service-account'),
+    defaultKubeconfigServiceAccount,
+    insecureKubeconfigExec: boolean('insecure-kubeconfig-exec'),
+    insecureKubeconfigTls: boolean('insecure-kubeconfig-tls'),
+    tokenCacheMaxSize: integer('token-cache-max-size'),
+    tokenCacheMaxDuration: duration('token-cache-max-duration'),
+    featureGates,
     overrideManagers: given.get('override-manager') ?? [],
     watchLabelSelector: text('watch-label-selector'),
     watchAllNamespaces: boolean('watch-all-namespaces'),
-    strictSubstitution: boolean('strict-substitution'),
+    strictSubstitution: boolean('strict-substitution') || featureGates.StrictPostBuildSubstitutions,
     gitMaxPackSize: integer('git-max-pack-size'),
     sshHostKeyAlgos: commaList(text('ssh-hostkey-algos')),
     sshKexAlgos: commaList(text('ssh-kex-algos')),
@@ -213,6 +252,14 @@ const environment: Partial<Record<FlagName, string>> = {
 function fromEnvironment(name: FlagName, env: Readonly<Record<string, string | undefined>>): string | undefined {
   const variable = environment[name];
   return variable === undefined ? undefined : env[variable] || undefined;
+}
+
+function gatesOf(values: readonly string[]): FeatureGates {
+  try {
+    return parseFeatureGates(values);
+  } catch (error) {
+    throw new FlagError(`--feature-gates: ${errorMessage(error)}`);
+  }
 }
 
 function parseRoles(text: string): ReadonlySet<Role> {

@@ -2,12 +2,13 @@
 import { join } from 'node:path';
 import type { HelmChart } from '#api/source/helmchart';
 import { durationMs } from '#lib/duration-ms';
-import type { Informer } from '#kube/informer';
+import type { Informer, Informers } from '#kube/informer';
 import { PatchSchemas } from '#kube/apply/patch-schema';
 import type { KubeClient } from '#kube/client';
 import type { KubeObject, ResourceRef } from '#kube/object';
 import { Controller } from '#runtime/controller';
 import { ClusterAccess } from '#controllers/apply/cluster-access';
+import { followKubeConfigs } from '#controllers/apply/kubeconfig-watch';
 import { ChartFiles } from '#controllers/helmrelease/chart-files';
 import { helmCharts } from '#controllers/helmrelease/chart-template';
 import { ServerVersion, type HelmCluster } from '#controllers/helmrelease/cluster';
@@ -19,7 +20,7 @@ import {
   originNamespaceLabel,
   type HelmReleaseDraft,
 } from '#controllers/helmrelease/helmrelease';
-import { helmSecretSelector, ListedHeads, WatchedHeads } from '#controllers/helmrelease/release-index';
+import { helmSecretSelector, WatchedHeads } from '#controllers/helmrelease/release-index';
 import { ReleaseRenderer } from '#controllers/helmrelease/renderer';
 import type { ChartSource } from '#controllers/helmrelease/source';
 import { ReleaseCache } from '#controllers/helmrelease/storage';
@@ -83,6 +84,7 @@ export function startHelmReleases(
     }),
   });
   watchHelmReleases(controller, { releases, sources: chartSources, configs: watchedConfigs(context) });
+  clusters.follow(controller.queue, releases);
   return { controller, close: () => clusters.close() };
 }
 
@@ -98,15 +100,22 @@ function watchedConfigs({ informers, flags, namespace }: ServeContext): Map<stri
   ]);
 }
 
+/** The releases in another cluster: one watch, and what each identity knows of them. */
+interface RemoteReleases {
+  readonly stored: Informer;
+  readonly heads: Map<string, WatchedHeads>;
+}
+
 /** The clusters releases live in, each with what is known of the releases in it. */
 class HelmClusters {
   readonly #client: KubeClient;
   readonly #access: ClusterAccess;
   readonly #heads: WatchedHeads;
+  readonly #remoteReleases = new WeakMap<Informers, RemoteReleases>();
   /** What is known of each cluster's server. */
   readonly #servers = new WeakMap<object, ServerFacts>();
 
-  constructor({ client, discovery, informers, clock, flags, namespace }: ServeContext) {
+  constructor({ client, discovery, informers, cloud, flags, namespace }: ServeContext) {
     this.#client = client;
     this.#access = new ClusterAccess({
       client,
@@ -117,8 +126,8 @@ class HelmClusters {
         ownerOf: ({ metadata }) =>
           `${metadata.labels?.[originNamespaceLabel] ?? ''}/${metadata.labels?.[originNameLabel] ?? ''}`,
       },
-      now: () => clock.monotonic(),
       defaultServiceAccount: flags.defaultServiceAccount,
+      kubeConfigs: cloud.kubeConfigs,
       userAgent,
     });
     const stored = informers.acquire(secrets, {
@@ -126,7 +135,7 @@ class HelmClusters {
       metadataOnly: true,
       ...(!flags.watchAllNamespaces && { namespace }),
     });
-    this.#heads = new WatchedHeads(stored, client, flags.watchAllNamespaces ? undefined : namespace);
+    this.#heads = new WatchedHeads(stored, client, flags.watchAllNamespaces ? {} : { namespace });
     // A chart may ask for whatever a definition brought a moment ago.
     const definitions = informers.acquire(crds, { metadataOnly: true });
     definitions.addHandler({
@@ -143,18 +152,37 @@ class HelmClusters {
     const cluster = await this.#access.clusterOf({
       namespace: namespaceOf(object),
       serviceAccountName,
-      ...(kubeConfig !== undefined && { kubeConfig }),
+      kubeConfig,
     });
     return {
       ...cluster,
       owner: this.#client,
-      heads: kubeConfig === undefined ? this.#heads : new ListedHeads(cluster.client),
+      heads: kubeConfig === undefined ? this.#heads : this.#remoteHeads(cluster),
       ...this.#serverOf(cluster),
     };
   }
 
+  /** Wakes releases when what leads to their cluster changes. */
+  follow(queue: Controller['queue'], releases: Informer<HelmReleaseDraft>): void {
+    followKubeConfigs(queue, releases, this.#access);
+  }
+
   close(): Promise<void> {
     return this.#access.close();
+  }
+
+  /** One watch per cluster, by our own identity there; before it has answered, each identity lists for itself. */
+  #remoteHeads({ informers, client, identity }: Pick<HelmCluster, 'informers' | 'client' | 'identity'>): WatchedHeads {
+    let remote = this.#remoteReleases.get(informers);
+    if (remote === undefined) {
+      const stored = informers.acquire(secrets, { labelSelector: helmSecretSelector, metadataOnly: true });
+      this.#remoteReleases.set(informers, (remote = { stored, heads: new Map() }));
+    }
+    const known = remote.heads.get(identity);
+    if (known !== undefined) return known;
+    const heads = new WatchedHeads(remote.stored, client, { whileUnsynced: 'list' });
+    remote.heads.set(identity, heads);
+    return heads;
   }
 
   #serverOf({ discovery, client }: Pick<HelmCluster, 'discovery' | 'client'>): ServerFacts {

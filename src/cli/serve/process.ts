@@ -29,6 +29,8 @@ export interface RunningSluice {
 
 export async function startSluice(flags: ServeFlags, io: Pick<CommandIO, 'env' | 'stdout'>): Promise<RunningSluice> {
   const log = jsonLogger(io.stdout, flags.logLevel);
+  const { ignored } = flags.featureGates;
+  if (ignored.length > 0) log.info({ gates: ignored }, 'these feature gates change nothing here');
   const context = await openContext(flags, io.env, log);
   const stops: (() => Promise<void>)[] = [() => context.close()];
   const failure = Promise.withResolvers<Error>();

@@ -1,22 +1,20 @@
 // Which cluster an object is applied to, and as whom: the own one or a remote one, as a service account if it names one.
-import type { Kustomization } from '#api/kustomize/kustomization';
-import { KubeClient } from '#kube/client';
-import { Discovery } from '#kube/discovery';
+import type { KubeClient } from '#kube/client';
+import type { Discovery } from '#kube/discovery';
 import { serviceAccountIdentity } from '#kube/impersonate';
-import { Informers } from '#kube/informer';
-import type { Trust } from '#kube/kubeconfig';
-import type { KubeObject, ResourceRef } from '#kube/object';
+import type { Informers } from '#kube/informer';
 import { LiveObjects, type LiveObjectsOptions } from '#runtime/live-objects';
-import { errorMessage } from '#lib/errors';
-import { StalledError } from '#runtime/reconcile-error';
+import { namedObjectId, NamedObjects } from '#runtime/named-objects';
 import { ExistenceLists, type Cluster } from './cluster.ts';
+import { KubeConfigs, namedBy, type KubeConfigOptions, type KubeConfigReference } from './kubeconfig.ts';
+import { RemoteCluster } from './remote-cluster.ts';
 
 /** What an object says of its target. */
 export interface ClusterReference {
   readonly namespace: string;
   /** Service account to act as; the default one, or nobody else, when left out. */
   readonly serviceAccountName?: string | undefined;
-  readonly kubeConfig?: Kustomization['spec']['kubeConfig'];
+  readonly kubeConfig?: KubeConfigReference | undefined;
 }
 
 export interface ClusterAccessOptions {
@@ -26,126 +24,94 @@ export interface ClusterAccessOptions {
   readonly informers: Informers;
   /** Which of a cluster's objects are ours. */
   readonly owned: Pick<LiveObjectsOptions, 'labelSelector' | 'ownerOf'>;
-  /** Monotonic ms. */
-  readonly now: () => number;
+  /** To act as on any cluster where an object names none; empty: nobody else. */
   readonly defaultServiceAccount: string;
-  /** What kubeconfigs in Secrets may do. @default nothing beyond TLS and tokens */
-  readonly trust?: Trust;
+  readonly kubeConfigs: Omit<KubeConfigOptions, 'objects'>;
   readonly userAgent: string;
 }
 
-/** A remote cluster, kept as long as its Secret stays the same. */
-interface Remote {
-  readonly version: string;
-  readonly client: KubeClient;
-  readonly informers: Informers;
-  readonly discovery: Discovery;
-  readonly live: LiveObjects;
-  readonly existence: ExistenceLists;
+/** A remote cluster, and the version of the configuration it was last reached by. */
+interface KnownRemote {
+  /** The {@link namedObjectId} of what leads there. */
+  readonly object: string;
+  version: unknown;
+  readonly cluster: RemoteCluster;
 }
 
-const secrets: ResourceRef = { group: '', version: 'v1', plural: 'secrets', namespaced: true };
-
-interface SecretObject extends KubeObject {
-  readonly data?: Readonly<Record<string, string>>;
-}
+/** Reading a configuration may ask a cloud several things. */
+const findLimitMs = 60_000;
 
 export class ClusterAccess {
   readonly #options: ClusterAccessOptions;
   readonly #live: LiveObjects;
   readonly #existence: ExistenceLists;
-  readonly #remotes = new Map<string, Remote>();
+  readonly #objects: NamedObjects;
+  readonly #kubeConfigs: KubeConfigs;
+  readonly #remotes = new Map<string, KnownRemote>();
+  #changed: (id: string) => void = () => undefined;
 
   constructor(options: ClusterAccessOptions) {
+    const { client, informers, owned, kubeConfigs } = options;
     this.#options = options;
-    this.#live = new LiveObjects({ informers: options.informers, ...options.owned });
-    this.#existence = new ExistenceLists(options.now);
+    this.#live = new LiveObjects({ informers, ...owned });
+    this.#existence = new ExistenceLists(this.#now);
+    this.#objects = new NamedObjects({ client, informers, changed: (id) => this.#changed(id) });
+    this.#kubeConfigs = new KubeConfigs({ ...kubeConfigs, objects: this.#objects });
   }
 
-  /** Throws with what is wrong with the reference; a StalledError where only a new spec helps. */
-  async clusterOf(reference: ClusterReference): Promise<Cluster> {
+  /** Throws with what is wrong with the reference; a KubeConfigMissingError where something it names is not there. */
+  async clusterOf({ namespace, kubeConfig, serviceAccountName }: ClusterReference): Promise<Cluster> {
     const { client, discovery, informers, defaultServiceAccount } = this.#options;
-    const { namespace, kubeConfig } = reference;
-    const account = reference.serviceAccountName ?? defaultServiceAccount;
+    const account = serviceAccountName ?? defaultServiceAccount;
     const base: Omit<Cluster, 'identity'> =
       kubeConfig === undefined
         ? { client, discovery, informers, live: this.#live, existence: this.#existence }
-        : await this.#remote(namespace, kubeConfig);
+        : (await this.#remote(namespace, kubeConfig)).base;
     if (account === '') return { ...base, identity: '' };
     const identity = serviceAccountIdentity(namespace, account);
     return { ...base, client: base.client.as(identity), identity: `${namespace}/${account}` };
   }
 
+  /** Calls `changed` with the {@link namedObjectId} of what leads to a cluster, when it is not what it was. */
+  onChange(changed: (id: string) => void): void {
+    this.#changed = changed;
+  }
+
+  /** Gives up the clusters that the object of this {@link namedObjectId} leads to: nobody names it any more. */
+  async leave(id: string): Promise<void> {
+    this.#objects.forget(id);
+    const left = [...this.#remotes].filter(([, { object }]) => object === id);
+    for (const [key] of left) this.#remotes.delete(key);
+    await Promise.all(left.map(([, { cluster }]) => cluster.close()));
+  }
+
   async close(): Promise<void> {
     this.#live.close();
+    this.#objects.close();
     const remotes = [...this.#remotes.values()];
     this.#remotes.clear();
-    await Promise.all(remotes.map(closeRemote));
+    await Promise.all(remotes.map(({ cluster }) => cluster.close()));
   }
 
-  async #remote(namespace: string, { secretRef }: NonNullable<ClusterReference['kubeConfig']>): Promise<Remote> {
-    if (secretRef === undefined) {
-      const message = 'spec.kubeConfig.configMapRef is not supported yet: use spec.kubeConfig.secretRef';
-      throw new StalledError('KubeConfigUnsupported', message);
-    }
-    const name = `${namespace}/${secretRef.name}`;
-    const secret = await this.#secret(namespace, secretRef.name);
-    const keys = secretRef.key === undefined ? ['value', 'value.yaml'] : [secretRef.key];
-    const key = keys.find((candidate) => secret.data?.[candidate] !== undefined);
-    if (key === undefined) {
-      throw new Error(`KubeConfig secret '${name}' does not contain a '${keys[0]}' key with a kubeconfig`);
-    }
-    const id = `${name}/${key}`;
-    const version = `${secret.metadata.uid}@${secret.metadata.resourceVersion}`;
+  readonly #now = (): number => this.#options.kubeConfigs.clock.monotonic();
+
+  async #remote(namespace: string, kubeConfig: KubeConfigReference): Promise<RemoteCluster> {
+    const object = namedObjectId(namedBy(namespace, kubeConfig));
+    const id = `${object} ${kubeConfig.secretRef?.key ?? ''}`;
+    const { version, load } = await this.#kubeConfigs.find(namespace, kubeConfig, AbortSignal.timeout(findLimitMs));
+    const before = this.#remotes.get(id);
+    if (before !== undefined && before.version === version) return before.cluster;
+    const config = await load();
+    // Another object's run may have been here meanwhile.
     const known = this.#remotes.get(id);
-    if (known?.version === version) return known;
-    const made = await this.#connect(Buffer.from(secret.data![key]!, 'base64').toString('utf8'), version, name);
-    this.#remotes.set(id, made);
-    if (known !== undefined) void closeRemote(known).catch(() => undefined);
-    return made;
-  }
-
-  async #secret(namespace: string, name: string): Promise<SecretObject> {
-    try {
-      return await this.#options.client.get<SecretObject>(secrets, { namespace, name });
-    } catch (error) {
-      throw new Error(`unable to read KubeConfig secret '${namespace}/${name}' error: ${errorMessage(error)}`, {
-        cause: error,
-      });
+    if (known !== undefined && (known.version === version || known.cluster.takeOver(config))) {
+      known.version = version;
+      return known.cluster;
     }
+    const { owned, userAgent } = this.#options;
+    const cluster = new RemoteCluster(config, { owned, userAgent, now: this.#now });
+    this.#remotes.set(id, { object, version, cluster });
+    if (known !== undefined) void known.cluster.close().catch(() => undefined);
+    return cluster;
   }
-
-  async #connect(text: string, version: string, name: string): Promise<Remote> {
-    const { userAgent, owned, now } = this.#options;
-    // Loaded when the first remote cluster is: it brings a YAML reader with it.
-    const { loadKubeconfigText, UNTRUSTED } = await import('#kube/kubeconfig');
-    const { trust = UNTRUSTED } = this.#options;
-    let client: KubeClient;
-    try {
-      client = new KubeClient(await loadKubeconfigText(text, { trust }), { userAgent });
-    } catch (error) {
-      // The kubeconfig is a secret: what the parser quotes of it must not get into a status.
-      throw new Error(
-        `KubeConfig secret '${name}' holds no kubeconfig that can be used: check its clusters and users`,
-        {
-          cause: error,
-        },
-      );
-    }
-    const informers = new Informers({ client });
-    return {
-      version,
-      client,
-      informers,
-      discovery: new Discovery({ client }),
-      live: new LiveObjects({ informers, ...owned }),
-      existence: new ExistenceLists(now),
-    };
-  }
-}
-
-async function closeRemote({ live, informers, client }: Remote): Promise<void> {
-  live.close();
-  await informers.close();
-  await client.close();
 }

@@ -2,6 +2,7 @@
 import { isForbidden, isNotFound } from '#kube/status-error';
 import { errorMessage } from '#lib/errors';
 import type { ReleaseContext } from './action.ts';
+import { KubeConfigMissingError } from '../apply/kubeconfig.ts';
 import { catchUp } from './catch-up.ts';
 import { deleteOwnChart, type TemplateContext } from './chart-template.ts';
 import type { HelmCluster } from './cluster.ts';
@@ -55,7 +56,7 @@ async function uninstall(
   } catch (error) {
     signal.throwIfAborted();
     // The cluster it was in is gone, as far as anybody can tell.
-    if (isNotFound(error)) return;
+    if (error instanceof KubeConfigMissingError) return;
     const message = `failed to build REST client getter to uninstall release: ${errorMessage(error)}`;
     setReady(object, 'False', 'UninstallFailed', message, now());
     throw new Error(message, { cause: error });

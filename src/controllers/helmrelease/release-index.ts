@@ -77,24 +77,34 @@ export class ListedHeads implements Heads {
 const byRelease = 'release';
 export const helmSecretSelector = 'owner=helm';
 
+export interface WatchedHeadsOptions {
+  /** The only one the informer watches; all of them when left out. */
+  readonly namespace?: string | undefined;
+  /** Before the watch has answered: it may never do so on a cluster where our rights end at some namespace. @default wait */
+  readonly whileUnsynced?: 'wait' | 'list';
+}
+
 export class WatchedHeads implements Heads {
   readonly #informer: Informer;
   readonly #listed: ListedHeads;
-  readonly #namespace: string | undefined;
+  readonly #options: WatchedHeadsOptions;
   /** By release: Secrets we wrote, with the version that was given. */
   readonly #written = new Map<string, Map<string, string | undefined>>();
 
-  /** `namespace` is the only one the informer watches; left out, it watches all. */
-  constructor(informer: Informer, client: Pick<KubeClient, 'list'>, namespace?: string) {
+  constructor(informer: Informer, client: Pick<KubeClient, 'list'>, options: WatchedHeadsOptions = {}) {
     this.#informer = informer;
-    this.#namespace = namespace;
+    this.#options = options;
     this.#listed = new ListedHeads(client);
     informer.addIndex(byRelease, ({ metadata }) => [`${metadata.namespace ?? ''}/${metadata.labels?.['name'] ?? ''}`]);
   }
 
   async of(id: ReleaseId, signal: AbortSignal): Promise<Head[]> {
-    if (this.#namespace !== undefined && this.#namespace !== id.namespace) return this.#listed.of(id, signal);
-    if (!this.#informer.hasSynced()) await this.#informer.synced(signal);
+    const { namespace, whileUnsynced = 'wait' } = this.#options;
+    if (namespace !== undefined && namespace !== id.namespace) return this.#listed.of(id, signal);
+    if (!this.#informer.hasSynced()) {
+      if (whileUnsynced === 'list') return this.#listed.of(id, signal);
+      await this.#informer.synced(signal);
+    }
     if (!this.#hasCaughtUp(id)) return this.#listed.of(id, signal);
     return sortedHeads(this.#informer.store.byIndex(byRelease, `${id.namespace}/${id.name}`));
   }

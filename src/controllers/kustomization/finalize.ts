@@ -20,13 +20,13 @@ export interface FinalizeContext extends ReconcileContext {
 const concurrency = 16;
 const serviceAccounts: ResourceRef = { group: '', version: 'v1', plural: 'serviceaccounts', namespaced: true };
 
-/** Deletes the inventory when the deletion policy says so. Throws when something could not be deleted. */
+/** Deletes the inventory. Throws when something could not be deleted. */
 export async function finalize(object: KustomizationDraft, context: FinalizeContext): Promise<void> {
   const entries = object.status?.inventory?.entries ?? [];
-  if (object.spec.suspend === true || entries.length === 0 || !deletesObjects(object)) return;
+  if (entries.length === 0) return;
   const { cluster, event, signal } = context;
   const { name, namespace = '' } = object.metadata;
-  if (await isAccountGone(context)) {
+  if (object.spec.kubeConfig === undefined && (await isAccountGone(context))) {
     // Nobody may delete them any more; waiting would keep the Kustomization for ever.
     const subjects = entries.flatMap(({ id }) => parseObjectId(id) ?? []).map(subjectOf);
     event('error', `unable to prune objects: \n${subjects.join('\n')}`);
@@ -44,6 +44,7 @@ export async function finalize(object: KustomizationDraft, context: FinalizeCont
   if (object.spec.deletionPolicy === 'WaitForTermination') await waitForEnd(object, outcome, context);
 }
 
+/** Of our own cluster: what accounts another one has is for that one to say, by refusing. */
 async function isAccountGone({ cluster, client, signal }: FinalizeContext): Promise<boolean> {
   if (cluster.identity === '') return false;
   const [namespace, name = ''] = cluster.identity.split('/');
@@ -56,7 +57,9 @@ async function isAccountGone({ cluster, client, signal }: FinalizeContext): Prom
   }
 }
 
-function deletesObjects({ spec }: KustomizationDraft): boolean {
+/** Whether the end of the object is that of what it applied. */
+export function deletesObjects({ spec }: KustomizationDraft): boolean {
+  if (spec.suspend === true) return false;
   switch (spec.deletionPolicy ?? 'MirrorPrune') {
     case 'MirrorPrune':
       return spec.prune;

@@ -1,6 +1,5 @@
 // Waits for the health of what was applied, or of the objects the spec names.
 import type { Kustomization } from '#api/kustomize/kustomization';
-import type { Informers } from '#kube/informer';
 import type { ObjectKey, ResourceRef, Unstructured } from '#kube/object';
 import { formatDuration } from '#lib/go-duration';
 import { deleteConditions, isTrue, markReconciling } from '#runtime/conditions';
@@ -16,7 +15,6 @@ export interface HealthCheck {
   readonly object: KustomizationDraft;
   readonly revision: string;
   readonly cluster: Cluster;
-  readonly informers: Informers;
   /** How to judge kinds the spec has expressions for. */
   readonly expressions: HealthExpressions | undefined;
   /** Everything that was applied. */
@@ -69,7 +67,8 @@ export async function checkHealth(check: HealthCheck): Promise<void> {
 }
 
 /** A Kustomization that applies itself must not wait for itself. */
-function isSelf({ object }: ReadinessTarget, { metadata }: KustomizationDraft): boolean {
+function isSelf({ object }: ReadinessTarget, { metadata, spec }: KustomizationDraft): boolean {
+  if (spec.kubeConfig !== undefined) return false;
   const { name, namespace } = object.metadata;
   return object.kind === 'Kustomization' && name === metadata.name && namespace === metadata.namespace;
 }
@@ -124,13 +123,13 @@ async function namedTargets(
 
 /** A watch on one object, until released. */
 function ownWatch(
-  { informers, signal }: HealthCheck,
+  { cluster, signal }: HealthCheck,
   resource: ResourceRef,
   { name, namespace }: ObjectKey,
   release: (() => void)[],
 ): () => Promise<LiveKind> {
   const selection = { fieldSelector: `metadata.name=${name}`, ...(namespace && { namespace }) };
-  const informer = informers.acquire(resource, selection);
+  const informer = cluster.informers.acquire(resource, selection);
   release.push(() => informer.release());
   let live: LiveKind | undefined;
   return async () => {

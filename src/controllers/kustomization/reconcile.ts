@@ -2,7 +2,6 @@
 import { FINALIZER } from '#api/meta';
 import type { Artifact } from '#api/source/shared';
 import type { KubeClient } from '#kube/client';
-import type { Informers } from '#kube/informer';
 import type { Unstructured } from '#kube/object';
 import type { Clock } from '#lib/clock';
 import { errorMessage } from '#lib/errors';
@@ -17,6 +16,7 @@ import { reconcileRequest } from '#runtime/predicates';
 import { ApplyError, type Applier, type ApplyOutcome } from '../apply/applier.ts';
 import { changeLog } from '../apply/change-set.ts';
 import type { Cluster } from '../apply/cluster.ts';
+import { KubeConfigMissingError } from '../apply/kubeconfig.ts';
 import type { InventoryEntry } from '../apply/object-id.ts';
 import { prepareObjects } from '../apply/prepare.ts';
 import { prune } from '../apply/pruner.ts';
@@ -24,7 +24,7 @@ import { ArtifactUnavailableError, type Builder, type BuildOutput } from './buil
 import { concludeConditions, setReady, type ReadyReason } from './conditions.ts';
 import { unmetDependency } from './dependencies.ts';
 import { ExpressionError, healthExpressions, type HealthExpressions } from './expressions.ts';
-import { finalize } from './finalize.ts';
+import { deletesObjects, finalize } from './finalize.ts';
 import { checkHealth, goDuration } from './health.ts';
 import { withOutcome } from './history.ts';
 import { intervalMs, retryIntervalMs, timeoutMs, type KustomizationDraft } from './kustomization.ts';
@@ -38,7 +38,6 @@ export interface KustomizationDependencies {
   readonly client: KubeClient;
   readonly cache: ObjectSource<KustomizationDraft>;
   readonly sources: Sources;
-  readonly informers: Informers;
   readonly builder: Builder;
   readonly applier: Applier;
   /** The cluster an object is applied to, as the identity it names. */
@@ -95,18 +94,7 @@ export class KustomizationRun {
 
   async go(): Promise<Result> {
     const object = this.#object;
-    if (object.metadata.deletionTimestamp !== undefined) {
-      const cluster = await this.#deps.clusterFor(object);
-      await this.#recover(cluster);
-      await finalize(object, {
-        ...this.#context,
-        cluster,
-        client: this.#deps.client,
-        event: (severity, message) => this.#event(severity, message),
-      });
-      await this.#writer.removeFinalizer(FINALIZER);
-      return {};
-    }
+    if (object.metadata.deletionTimestamp !== undefined) return this.#delete();
     if (!(object.metadata.finalizers ?? []).includes(FINALIZER)) this.#memory.knownFromStart = true;
     await this.#writer.ensureFinalizer(FINALIZER);
     if (object.spec.suspend === true) {
@@ -118,6 +106,41 @@ export class KustomizationRun {
     const result = await this.#pass();
     await this.#conclude();
     return result;
+  }
+
+  async #delete(): Promise<Result> {
+    const object = this.#object;
+    try {
+      const cluster = await this.#clusterToLeave();
+      if (cluster !== undefined) {
+        await this.#recover(cluster);
+        const event = (severity: EventSeverity, message: string): void => this.#event(severity, message);
+        await finalize(object, { ...this.#context, cluster, client: this.#deps.client, event });
+      }
+    } catch (error) {
+      this.#context.signal.throwIfAborted();
+      // An object that does not go away must say what keeps it.
+      this.#ready('False', 'PruneFailed', errorMessage(error));
+      await this.#writer.flush();
+      throw error;
+    }
+    await this.#writer.removeFinalizer(FINALIZER);
+    return {};
+  }
+
+  /** Undefined when nothing is to be deleted: then it does not matter whether the cluster can be reached. */
+  async #clusterToLeave(): Promise<Cluster | undefined> {
+    const object = this.#object;
+    const isEmpty = (object.status?.inventory?.entries ?? []).length === 0;
+    const mayKnowLess = neverConcluded(object) && !this.#memory.knownFromStart;
+    if (!deletesObjects(object) || (isEmpty && !mayKnowLess)) return undefined;
+    try {
+      return await this.#deps.clusterFor(object);
+    } catch (error) {
+      // Without a way to it no run can have made anything there.
+      if (isEmpty && error instanceof KubeConfigMissingError) return undefined;
+      throw error;
+    }
   }
 
   async #pass(): Promise<Result> {
@@ -367,7 +390,6 @@ export class KustomizationRun {
         object: this.#object,
         revision: this.#revision,
         cluster,
-        informers: this.#deps.informers,
         applied: outcome.targets,
         ...options,
         signal: AbortSignal.any([signal, superseded]),

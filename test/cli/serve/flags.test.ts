@@ -48,6 +48,18 @@ describe('serve flags', () => {
     assert.deepEqual([...parseServeFlags(['--role', 'all'], {}).roles], ['controllers', 'admission', 'apiserver']);
   });
 
+  it('read feature gates of several controllers, and say which change nothing', () => {
+    const gates = '--feature-gates=ObjectLevelWorkloadIdentity=true,OOMWatch=true';
+    const { featureGates, strictSubstitution } = parseServeFlags(
+      [gates, '--feature-gates=StrictPostBuildSubstitutions=true'],
+      {},
+    );
+    assert.equal(featureGates.ObjectLevelWorkloadIdentity, true);
+    assert.deepEqual(featureGates.ignored, ['OOMWatch=true']);
+    assert.equal(strictSubstitution, true);
+    assert.equal(parseServeFlags([], {}).featureGates.ObjectLevelWorkloadIdentity, false);
+  });
+
   it("fall back on Flux's environment variables", () => {
     const env = { STORAGE_PATH: '/x', STORAGE_ADDRESS: ':1', STORAGE_ADV_ADDR: 'h:2', METRICS_ADDR: ':3' };
     const { storagePath, storageAddr, storageAdvAddr, metricsAddr } = parseServeFlags(['--storage-addr=:9'], env);
@@ -63,6 +75,12 @@ describe('serve flags', () => {
     [['--interval-jitter-percentage=100'], /must be less than 100/],
     [['--role=chef'], /^--role: chef is none of controllers, admission, apiserver$/],
     [['--log-level=loud'], /^--log-level: loud is none of trace, debug, info, error$/],
+    [['--feature-gates=NoSuchGate=true'], /^--feature-gates: NoSuchGate is not a feature gate$/],
+    [['--feature-gates=OOMWatch'], /^--feature-gates: OOMWatch: write Name=true or Name=false$/],
+    [
+      ['--default-kubeconfig-service-account=deployer'],
+      /^--default-kubeconfig-service-account: .*feature gate ObjectLevelWorkloadIdentity is not enabled$/,
+    ],
     [['stray'], /stray/],
   ] as const) {
     it(`refuse ${args.join(' ')}`, () => {

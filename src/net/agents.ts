@@ -1,10 +1,11 @@
 // Connection pools for outgoing HTTP, one per (TLS material, proxy): what differs in either may never share a socket.
 import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { Agent, ProxyAgent, buildConnector, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { LRUCache } from 'lru-cache';
 import { proxyFromEnvironment, type Environment, type ProxyOptions } from './proxy.ts';
 import { tlsFingerprint, toConnectionOptions, type TlsOptions } from './tls.ts';
+import { Agent, ProxyAgent, buildConnector } from './undici.ts';
 
 export interface PoolOptions {
   /** Sockets per origin. @default 16 */
@@ -54,8 +55,10 @@ export function openPool(route: Route, options: PoolOptions = {}): Dispatcher {
   return new ProxyAgent({ ...shared, uri: proxyUri(route.proxy), requestTls });
 }
 
+type Connector = ReturnType<typeof buildConnector>;
+
 /** Lets the kernel notice a peer that vanished without a word in about a minute, where its own default is two hours. */
-function probing(connect: buildConnector.connector): buildConnector.connector {
+function probing(connect: Connector): Connector {
   return (options, callback) => {
     connect(options, (...result: [null, Socket] | [Error, null]) => {
       result[1]?.setKeepAlive(true, 30_000, 10_000, 3);

@@ -1,9 +1,10 @@
 // An HTTP or HTTPS server with the timeouts Go clients expect, certificates that change while it runs, and a clean end.
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { systemClock, type Clock } from '#lib/clock';
 import type { Secret } from '#lib/secret';
+import { createServer } from './node-http.ts';
 
 /** What a TLS server shows, and whose client certificates it believes. */
 export interface ServingCertificate {

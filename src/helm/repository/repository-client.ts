@@ -1,12 +1,12 @@
 // Talks to one chart repository: its index and its charts, with the credentials only for those who may see them.
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { STATUS_CODES } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { Dispatcher } from 'undici';
 import { Digester, type DigestAlgorithm } from '#artifact/digest';
 import { CodedError, errorMessage } from '#lib/errors';
 import { Secret } from '#lib/secret';
+import { STATUS_CODES } from '#net/node-http';
 import { RepositoryError } from './errors.ts';
 import { chartUrl, indexUrl, sameOrigin, withoutPassword } from './urls.ts';
 

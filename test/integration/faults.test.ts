@@ -66,8 +66,11 @@ describe('deliveries under faults', function () {
     await first.end('SIGTERM');
     assert.equal(first.status, 0, first.output);
   });
+  const endAll = (): Promise<unknown> => Promise.all(processes.splice(0).map((each) => each.end('SIGKILL')));
+  // A process that a failed test leaves running would disturb the next test.
+  afterEach(endAll);
   after(async () => {
-    await Promise.all(processes.map((each) => each.end('SIGKILL')));
+    await endAll();
     await delivery?.close();
   });
 
@@ -132,7 +135,7 @@ describe('deliveries under faults', function () {
   it('converges after kill -9 at any moment, with nothing lost and nothing left behind', async () => {
     for (let round = 0; round < 8; round++) {
       const running = serve();
-      await until(() => running.output.includes('sluice is up') || running.status !== undefined, { timeout: 20_000 });
+      await until(() => running.output.includes('sluice is up') || running.status !== undefined, { timeout: 60_000 });
       await push();
       // A time chosen at random is the point: any moment between fetch and last status write.
       await delay(random() * 700);
@@ -158,7 +161,7 @@ describe('deliveries under faults', function () {
       files: Object.fromEntries(files.map((name) => [`${name}.yaml`, configMap(name)])),
     });
     const doomed = serve();
-    await until(() => delivery.get(configMaps, 'late-00'), { timeout: 20_000, every: 1 });
+    await until(() => delivery.get(configMaps, 'late-00'), { timeout: 60_000, every: 1 });
     await doomed.end('SIGKILL');
     await late.repo.commit({ files: Object.fromEntries(files.map((name) => [`${name}.yaml`, null])) });
     const last = serve();
@@ -178,7 +181,7 @@ describe('deliveries under faults', function () {
     for (let round = 0; round < 3; round++) {
       await push();
       const running = serve();
-      await until(() => running.output.includes('sluice is up') || running.status !== undefined, { timeout: 20_000 });
+      await until(() => running.output.includes('sluice is up') || running.status !== undefined, { timeout: 60_000 });
       await delay(random() * 400);
       await running.end('SIGKILL');
       const after = serve();
@@ -190,7 +193,7 @@ describe('deliveries under faults', function () {
   for (const victim of ['kube-apiserver', 'etcd'] as const) {
     it(`goes on when ${victim} dies while it works, and comes back`, async () => {
       const running = serve();
-      await until(() => running.output.includes('sluice is up'), { timeout: 20_000 });
+      await until(() => running.output.includes('sluice is up'), { timeout: 60_000 });
       await push();
       await delay(random() * 300);
       await cluster().plane.kill(victim);
@@ -211,28 +214,28 @@ describe('deliveries under faults', function () {
       '--leader-election-retry-period=300ms',
     ];
     const first = serve(election);
-    await until(() => acquired(first), { timeout: 20_000 });
+    await until(() => acquired(first), { timeout: 60_000 });
     const second = serve([...election, `--storage-path=${storage}`]);
-    await until(() => second.output.includes('sluice is up'), { timeout: 20_000 });
+    await until(() => second.output.includes('sluice is up'), { timeout: 60_000 });
     await push();
     await converged();
     assert.equal(acquired(second), false);
     await push();
     await first.end('SIGKILL');
-    await until(() => acquired(second), { timeout: 20_000 });
+    await until(() => acquired(second), { timeout: 60_000 });
     await converged();
     const third = serve(election);
-    await until(() => third.output.includes('sluice is up'), { timeout: 20_000 });
+    await until(() => third.output.includes('sluice is up'), { timeout: 60_000 });
     const started = performance.now();
     await second.end('SIGTERM');
-    await until(() => acquired(third), { timeout: 20_000 });
+    await until(() => acquired(third), { timeout: 60_000 });
     assert.ok(performance.now() - started < 2500, 'a clean stop gives the lease back');
     await third.end('SIGTERM');
   });
 
   it('keeps the conditions of other writers, however often they write', async () => {
     const running = serve();
-    await until(() => running.output.includes('sluice is up'), { timeout: 20_000 });
+    await until(() => running.output.includes('sluice is up'), { timeout: 60_000 });
     const stop = new AbortController();
     let wrote = 0;
     const writing = (async () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { chartContent } from '#test/integration/chart-server';
 import { conditionOf, conditionsOf, historyOf, ReleaseStage } from '#test/integration/helmrelease-stage';
 import { useSharedCluster } from '#test/support/controlplane';
+import { until } from '#test/support/wait';
 
 describe('HelmRelease on a cluster', function () {
   this.timeout(120_000);
@@ -55,6 +56,8 @@ describe('HelmRelease on a cluster', function () {
     await stage.delete(name);
     assert.equal(await stage.find('configmaps', name), undefined);
     assert.equal(await stage.find('secrets', `sh.helm.release.v1.${name}.v3`), undefined);
-    assert.equal(await stage.find('helmcharts', `${stage.namespace}-${name}`, 'source.toolkit.fluxcd.io'), undefined);
+    const chart = (): Promise<unknown> =>
+      stage.find('helmcharts', `${stage.namespace}-${name}`, 'source.toolkit.fluxcd.io');
+    await until(async () => (await chart()) === undefined, { what: 'the end of the HelmChart' });
   });
 });

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
 
 export interface UntilOptions {
-  /** Milliseconds until the wait fails. @default 10_000 */
+  /** Milliseconds until the wait fails. @default 25_000 */
   readonly timeout?: number;
   /** What is waited for, for the failure's message. */
   readonly what?: string;
@@ -16,7 +16,7 @@ export interface UntilOptions {
  * error or value is in the message when time is up.
  */
 export async function until<T>(condition: () => T | Promise<T>, options: UntilOptions = {}): Promise<NonNullable<T>> {
-  const timeout = options.timeout ?? 10_000;
+  const timeout = options.timeout ?? 25_000;
   const deadline = performance.now() + timeout;
   for (;;) {
     let last: string;

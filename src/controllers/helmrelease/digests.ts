@@ -90,8 +90,11 @@ function valuesText(values: ValuesMap): string {
   return Object.keys(values).length === 0 ? '' : encodeV2Bytewise(withIntegers(values as GoValue));
 }
 
+/** Go's YAML reads as whole numbers what fits into 64 bits, with a sign or without. */
 function withIntegers(value: GoValue): GoValue {
-  if (typeof value === 'number') return Number.isInteger(value) && Math.abs(value) < 2 ** 63 ? BigInt(value) : value;
+  if (typeof value === 'number') {
+    return Number.isInteger(value) && value >= -(2 ** 63) && value < 2 ** 64 ? BigInt(value) : value;
+  }
   if (Array.isArray(value)) return value.map(withIntegers);
   if (typeof value !== 'object' || value === null) return value;
   const out: GoObject = {};

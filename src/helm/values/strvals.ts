@@ -259,9 +259,10 @@ function setIndex(list: unknown[], index: number, value: unknown): unknown[] {
   if (index > maxIndex) {
     throw new StrvalsError(`index of ${index} is greater than maximum supported index of ${maxIndex}`);
   }
-  while (list.length <= index) list.push(null);
-  list[index] = value;
-  return list;
+  // A list that grows is another one, as in Go: whoever else holds it keeps the shorter one.
+  const longer = index < list.length ? list : Array.from({ length: index + 1 }, (_, at) => list[at] ?? null);
+  longer[index] = value;
+  return longer;
 }
 
 function listAt(data: ValuesMap, name: string): unknown[] {

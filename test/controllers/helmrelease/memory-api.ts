@@ -1,4 +1,5 @@
 // As much of an API server as releases need, in memory: versions, refusals, selectors, and an apply that merges.
+import { isDeepStrictEqual } from 'node:util';
 import type { JsonPatchOperation } from '#kube/apply/managers';
 import type { KubeClient } from '#kube/client';
 import type { ResourceInfo } from '#kube/discovery';
@@ -91,7 +92,8 @@ export class MemoryApi {
     this.#refuse('apply', ref, { name, namespace }, dryRun);
     const live = this.objects.get(keyOf(ref, object.metadata));
     const merged = merge(live ?? {}, object) as Unstructured;
-    return { object: dryRun ? merged : this.put(ref, merged), created: live === undefined };
+    const isNothingNew = dryRun || isDeepStrictEqual(merged, live);
+    return { object: isNothingNew ? merged : this.put(ref, merged), created: live === undefined };
   }
 
   async patch(

@@ -29,13 +29,15 @@ export interface TemplateContext {
   readonly client: KubeClient;
   /** HelmCharts as they are cached. */
   readonly charts: ObjectSource<HelmChart & KubeObject>;
+  /** HelmCharts of other namespaces are left alone. */
+  readonly noCrossNamespaceRefs: boolean;
   readonly event: (severity: EventSeverity, reason: string, message: string) => void;
   readonly signal: AbortSignal;
 }
 
 /**
  * Makes the cluster hold the HelmChart the spec asks for, and no other of ours. Returns the HelmChart where it had to be
- * written: the cache does not have that yet.
+ * changed: the cache does not have that yet.
  */
 export async function syncChart(object: HelmReleaseDraft, context: TemplateContext): Promise<Unstructured | undefined> {
   const wanted = chartOf(object);
@@ -43,30 +45,31 @@ export async function syncChart(object: HelmReleaseDraft, context: TemplateConte
   const status = (object.status ??= {});
   if (status.helmChart && status.helmChart !== key) await deleteChart(object, context);
   if (wanted === undefined) return undefined;
-  if (!isUpToDate(wanted, context.charts.get(key))) {
-    const { sourceRef } = object.spec.chart!.spec;
-    const { object: written, action } = await applyObject(context.client, helmCharts, wanted, {
-      fieldManager,
-      force: true,
-      signal: context.signal,
-      liveVersion: context.charts.get(key)?.metadata.resourceVersion,
-    });
-    const source = `${sourceRef.kind}/${wanted.metadata.namespace}/${sourceRef.name}`;
-    const text = `HelmChart/${key} with SourceRef '${source}'`;
-    if (action === 'created') context.event('trace', 'HelmChartCreated', `Created ${text}`);
-    else if (action === 'configured') context.event('trace', 'HelmChartConfigured', `Configured ${text}`);
+  const live = context.charts.get(key);
+  if (isUpToDate(wanted, live)) {
     status.helmChart = key;
-    return written;
+    return undefined;
   }
+  const { object: written, action } = await applyObject(context.client, helmCharts, wanted, {
+    fieldManager,
+    force: true,
+    signal: context.signal,
+    liveVersion: live?.metadata.resourceVersion,
+  });
   status.helmChart = key;
-  return undefined;
+  if (action === 'unchanged') return undefined;
+  const { sourceRef } = object.spec.chart!.spec;
+  const text = `HelmChart/${key} with SourceRef '${sourceRef.kind}/${wanted.metadata.namespace}/${sourceRef.name}'`;
+  if (action === 'created') context.event('trace', 'HelmChartCreated', `Created ${text}`);
+  else context.event('trace', 'HelmChartConfigured', `Configured ${text}`);
+  return written;
 }
 
 /** Deletes the HelmChart that status names. */
 export async function deleteChart(object: HelmReleaseDraft, context: TemplateContext): Promise<void> {
   const key = object.status?.helmChart;
   if (!key) return;
-  await deleteChartNamed(key, context);
+  await deleteChartNamed(key, object, context);
   delete object.status!.helmChart;
 }
 
@@ -75,16 +78,17 @@ export async function deleteOwnChart(object: HelmReleaseDraft, context: Template
   const wanted = chartOf(object);
   const own = wanted === undefined ? undefined : `${wanted.metadata.namespace}/${wanted.metadata.name}`;
   const key = object.status?.helmChart || own;
-  if (key !== undefined) await deleteChartNamed(key, context);
+  if (key !== undefined) await deleteChartNamed(key, object, context);
   if (object.status !== undefined) delete object.status.helmChart;
 }
 
-async function deleteChartNamed(key: string, context: TemplateContext): Promise<void> {
+async function deleteChartNamed(key: string, object: HelmReleaseDraft, context: TemplateContext): Promise<void> {
   const slash = key.indexOf('/');
   const where = { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+  if (context.noCrossNamespaceRefs && where.namespace !== namespaceOf(object)) return;
   try {
     await context.client.delete(helmCharts, where, { signal: context.signal });
-    context.event('trace', 'HelmChartDeleted', `Deleted HelmChart '${key}'`);
+    context.event('trace', 'HelmChartDeleted', `deleted HelmChart '${key}'`);
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }
@@ -136,14 +140,11 @@ function chartOf(object: HelmReleaseDraft): WantedChart | undefined {
   };
 }
 
-/** Nothing to apply: all that is wanted is there already, as the cache has it. */
+/** Nothing to apply: what is there, as the cache has it, is what is wanted. Labels of others cost an apply each time. */
 function isUpToDate(wanted: WantedChart, live: (HelmChart & KubeObject) | undefined): boolean {
   if (live === undefined || live.metadata.deletionTimestamp !== undefined) return false;
-  if (!covers(live.metadata.labels, wanted.metadata.labels)) return false;
-  if (!covers(live.metadata.annotations, wanted.metadata.annotations)) return false;
+  const { labels, annotations } = live.metadata;
+  if (!sameJson(labels ?? {}, wanted.metadata.labels)) return false;
+  if (!sameJson(annotations ?? {}, wanted.metadata.annotations ?? {})) return false;
   return sameJson(live.spec, wanted.spec);
-}
-
-function covers(have: Readonly<Record<string, string>> = {}, want: Readonly<Record<string, string>> = {}): boolean {
-  return Object.entries(want).every(([key, value]) => have[key] === value);
 }

@@ -20,7 +20,7 @@ import type { ChartFiles } from './chart-files.ts';
 import { syncChart, type TemplateContext } from './chart-template.ts';
 import type { HelmCluster } from './cluster.ts';
 import { unmetDependency } from './dependencies.ts';
-import { configDigest, verifyValues } from './digests.ts';
+import { configDigest } from './digests.ts';
 import { finalize } from './finalize.ts';
 import { Gates, NotYetError, StoppedError } from './gates.ts';
 import { intervalMs, releaseName, releaseNamespace, storageNamespace, type HelmReleaseDraft } from './helmrelease.ts';
@@ -30,9 +30,9 @@ import { ReleaseApplier } from './release-applier.ts';
 import type { ReleaseRenderer } from './renderer.ts';
 import type { ChartFile, ChartInfo } from './render-job.ts';
 import { noteRequest, pendingRequest, takeForceRequest, takeResetRequest } from './requests.ts';
-import { clearFailures } from './remediation.ts';
+import { type Attempt, clearFailures, isNewAttempt } from './remediation.ts';
 import { latest } from './snapshot.ts';
-import { chartRevision, lookUpSource, type ChartSource, type ChartSources } from './source.ts';
+import { chartRevision, crossNamespaceProblem, lookUpSource, type ChartSource, type ChartSources } from './source.ts';
 import { type ReleaseCache, ReleaseStorage } from './storage.ts';
 import { NoLatestError, uninstallRelease } from './uninstall.ts';
 import { composeValues } from './values.ts';
@@ -202,7 +202,7 @@ export class HelmReleaseRun {
     const chart = await this.#chart(artifact, kind);
     const base = this.#releaseContext(cluster, this.#release(), storage);
     if (await this.#leaveOldRelease(cluster, chart)) return { requeue: true };
-    this.#noteAttempt(chart, values, valuesDigest);
+    this.#noteAttempt(chart, { chartVersion: chart.info.version, values, valuesDigest });
     const context: DesiredContext = {
       ...base,
       chart: chart.info,
@@ -256,6 +256,8 @@ export class HelmReleaseRun {
       const message = 'invalid Chart reference: either chart or chartRef must be set';
       throw this.#gates.stop('InvalidChartReference', message);
     }
+    const denied = this.#deps.options.noCrossNamespaceRefs ? crossNamespaceProblem(this.#object) : undefined;
+    if (denied !== undefined) throw this.#gates.stop('AccessDenied', denied);
   }
 
   async #syncChart(): Promise<ChartSource | undefined> {
@@ -292,8 +294,7 @@ export class HelmReleaseRun {
   #artifact(written: ChartSource | undefined): { readonly artifact: Artifact; readonly kind: string } {
     const object = this.#object;
     const { options, sources, random, clock } = this.#deps;
-    const { noCrossNamespaceRefs } = options;
-    const lookup = lookUpSource(object, sources, { noCrossNamespaceRefs, written });
+    const lookup = lookUpSource(object, sources, written);
     if ('denied' in lookup) {
       throw this.#gates.stop('AccessDenied', lookup.denied);
     }
@@ -378,22 +379,18 @@ export class HelmReleaseRun {
     return true;
   }
 
-  #noteAttempt({ info, ociDigest }: Chart, values: ValuesMap, valuesDigest: string): void {
+  #noteAttempt({ ociDigest }: Chart, attempt: Attempt): void {
     const object = this.#object;
     const status = object.status!;
     status.storageNamespace = storageNamespace(this.#spec);
+    // The request is used up even where it adds nothing.
     const isReset = takeResetRequest(object);
-    const { lastAttemptedConfigDigest: before = valuesDigest } = status;
-    const isOther =
-      status.lastAttemptedGeneration !== object.metadata.generation ||
-      status.lastAttemptedRevision !== info.version ||
-      (before !== valuesDigest && !verifyValues(before, values));
-    if (isReset || isOther) clearFailures(object);
+    if (isReset || isNewAttempt(object, attempt)) clearFailures(object);
     if (object.metadata.generation !== undefined) status.lastAttemptedGeneration = object.metadata.generation;
-    status.lastAttemptedRevision = info.version;
+    status.lastAttemptedRevision = attempt.chartVersion;
     if (ociDigest === '') delete status.lastAttemptedRevisionDigest;
     else status.lastAttemptedRevisionDigest = ociDigest;
-    status.lastAttemptedConfigDigest = valuesDigest;
+    status.lastAttemptedConfigDigest = attempt.valuesDigest;
     delete status.lastAttemptedValuesChecksum;
     delete status.lastReleaseRevision;
   }
@@ -446,10 +443,11 @@ export class HelmReleaseRun {
   }
 
   #templateContext(): TemplateContext {
-    const { client, charts } = this.#deps;
+    const { client, charts, options } = this.#deps;
     return {
       client,
       charts,
+      noCrossNamespaceRefs: options.noCrossNamespaceRefs,
       event: (severity, reason, message) => this.#gates.event(severity, reason, message),
       signal: this.#context.signal,
     };

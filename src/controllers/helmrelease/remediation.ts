@@ -1,5 +1,7 @@
 // What a HelmRelease does about failures: which settings count, and whether any attempt is left.
+import type { ValuesMap } from '#helm/index';
 import { durationMs } from '#lib/duration-ms';
+import { verifyValues } from './digests.ts';
 import type { HelmReleaseDraft } from './helmrelease.ts';
 
 export interface Remediation {
@@ -82,6 +84,22 @@ export function countAttempt(object: HelmReleaseDraft, action: 'install' | 'upgr
   const status = (object.status ??= {});
   if (action === 'install') status.installFailures = (status.installFailures ?? 0) + 1;
   else status.upgradeFailures = (status.upgradeFailures ?? 0) + 1;
+}
+
+/** What an attempt is made of. */
+export interface Attempt {
+  readonly chartVersion: string;
+  readonly values: ValuesMap;
+  readonly valuesDigest: string;
+}
+
+/** Whether something is tried that was not tried last: what failed then says nothing of it. */
+export function isNewAttempt({ metadata, status = {} }: HelmReleaseDraft, attempt: Attempt): boolean {
+  const { chartVersion, values, valuesDigest } = attempt;
+  if (status.lastAttemptedGeneration !== metadata.generation) return true;
+  if (status.lastAttemptedRevision !== chartVersion) return true;
+  const { lastAttemptedConfigDigest: before = valuesDigest } = status;
+  return before !== valuesDigest && !verifyValues(before, values);
 }
 
 export function clearFailures(object: HelmReleaseDraft): void {

@@ -2,7 +2,7 @@
 import type { Artifact } from '#api/source/shared';
 import type { Condition } from '#api/meta';
 import type { KubeObject } from '#kube/object';
-import { tryParseVersion } from '#lib/masterminds-semver';
+import { tryParseVersion, Version } from '#lib/masterminds-semver';
 import { isFalse, isTrue, getCondition, readyCondition, stalledCondition } from '#runtime/conditions';
 import type { ObjectSource } from '#runtime/fresh-objects';
 import { chartReference, type HelmReleaseDraft, namespaceOf } from './helmrelease.ts';
@@ -25,30 +25,26 @@ export type SourceLookup =
   | { readonly failed: string }
   | { readonly unready: string };
 
-export interface SourcePolicy {
-  readonly noCrossNamespaceRefs: boolean;
-  /** Written a moment ago: newer than what the caches have. */
-  readonly written?: ChartSource | undefined;
-}
-
 const plurals: Readonly<Record<string, string>> = {
   HelmChart: 'helmcharts',
   OCIRepository: 'ocirepositories',
   ExternalArtifact: 'externalartifacts',
 };
 
-export function lookUpSource(
-  object: HelmReleaseDraft,
-  sources: ChartSources,
-  { noCrossNamespaceRefs, written }: SourcePolicy,
-): SourceLookup {
+/** Why the chart may not be used where only charts of the own namespace may be; undefined for one of those. */
+export function crossNamespaceProblem(object: HelmReleaseDraft): string | undefined {
+  const reference = chartReference(object);
+  if (reference === undefined || reference.namespace === namespaceOf(object)) return undefined;
+  const { kind, namespace, name } = reference;
+  return `cross-namespace references are not allowed: cannot access ${kind} ${namespace}/${name}`;
+}
+
+/** `written` was so a moment ago, and is newer than what the caches have. */
+export function lookUpSource(object: HelmReleaseDraft, sources: ChartSources, written?: ChartSource): SourceLookup {
   const reference = chartReference(object);
   if (reference === undefined) return { failed: 'either chart or chartRef must be set' };
   const { kind, namespace, name } = reference;
   const id = `${kind}/${namespace}/${name}`;
-  if (noCrossNamespaceRefs && namespace !== namespaceOf(object)) {
-    return { denied: `cross-namespace references are not allowed: cannot access ${kind} ${namespace}/${name}` };
-  }
   const cache = sources.get(kind);
   if (cache === undefined) return { denied: `can't access '${id}': spec.chartRef.kind '${kind}' is not supported` };
   const source = written ?? cache.get(`${namespace}/${name}`);
@@ -85,21 +81,21 @@ export interface ChartRevision {
  * What a revision with a digest makes of a chart's version: a tag may be moved to another content, so that the digest
  * has to be part of the version. Throws when the tag is a version other than the chart's.
  */
-export function chartRevision(artifact: Artifact, kind: string, chartVersion: string): ChartRevision {
-  const { revision } = artifact;
+export function chartRevision({ revision }: Artifact, kind: string, chartVersion: string): ChartRevision {
   const tracked = kind === 'OCIRepository' || (kind === 'ExternalArtifact' && revision.includes(':'));
   if (!tracked) return { version: undefined, ociDigest: '' };
-  const at = revision.indexOf('@');
-  const ociDigest = at < 0 ? revision : revision.slice(at + 1);
-  const tag = at < 0 ? '' : revision.slice(0, at).replaceAll('_', '+');
-  const tagged = tag === '' ? undefined : tryParseVersion(tag);
   const own = tryParseVersion(chartVersion);
-  if (tagged !== undefined && own !== undefined) {
-    const same = (['major', 'minor', 'patch', 'prerelease'] as const).every((part) => tagged[part] === own[part]);
-    if (!same) throw new Error(`artifact revision ${revision} does not match chart version ${chartVersion}`);
+  if (own === undefined) throw new Error(`invalid chart version ${chartVersion}`);
+  const at = revision.lastIndexOf('@');
+  const tag = at < 0 ? revision : revision.slice(0, at);
+  const tagged = tryParseVersion(tag.replaceAll('_', '+'));
+  if (tagged !== undefined && (at < 0 || !tagged.equals(own))) {
+    throw new Error(`artifact revision ${tag} does not match chart version ${chartVersion}`);
   }
-  const hex = ociDigest.slice(ociDigest.indexOf(':') + 1);
-  const plus = chartVersion.indexOf('+');
-  const base = plus < 0 ? chartVersion : chartVersion.slice(0, plus);
-  return { version: `${base}+${hex.slice(0, 12)}`, ociDigest };
+  const ociDigest = revision.slice(at + 1);
+  const [, hex] = /^[^:]*:([^:]{12,})$/.exec(ociDigest) ?? [];
+  if (hex === undefined) throw new Error(`invalid artifact revision ${ociDigest}`);
+  const { major, minor, patch, prerelease } = own;
+  const version = new Version({ major, minor, patch, prerelease, metadata: hex.slice(0, 12) });
+  return { version: version.toString(), ociDigest };
 }

@@ -1,14 +1,7 @@
-// Ready of a HelmRelease follows from what was released, tested and remediated; attempts are counted and exhausted.
+// Ready of a HelmRelease follows from what was released, tested and remediated; requests count once.
 import assert from 'node:assert/strict';
 import { passGate, setReady, summarize } from '#controllers/helmrelease/conditions';
 import type { HelmReleaseDraft } from '#controllers/helmrelease/helmrelease';
-import {
-  activeRemediation,
-  activeRetry,
-  isExhausted,
-  mustRemediateLast,
-  upgradeRemediation,
-} from '#controllers/helmrelease/remediation';
 import { takeForceRequest, takeResetRequest } from '#controllers/helmrelease/requests';
 import { getCondition } from '#runtime/conditions';
 
@@ -116,51 +109,11 @@ describe('Ready of a HelmRelease', () => {
   });
 });
 
-function undoesLast(remediation: object): boolean {
-  const draft = object({ upgrade: { remediation } }, [], { upgradeFailures: 9 });
-  return mustRemediateLast(draft, upgradeRemediation(draft));
-}
-
 function annotated(annotations: Record<string, string>, status: object = {}): HelmReleaseDraft {
   const draft = object({}, [], status);
   draft.metadata.annotations = annotations;
   return draft;
 }
-
-describe('remediation of a HelmRelease', () => {
-  for (const [retries, failures, want] of [
-    [0, 0, false],
-    [0, 1, true],
-    [2, 2, false],
-    [2, 3, true],
-    [-1, 100, false],
-  ] as const) {
-    it(`with ${retries} retries is ${want ? '' : 'not '}exhausted by ${failures} failures`, () => {
-      const draft = object({ upgrade: { remediation: { retries } } }, [], { upgradeFailures: failures });
-      assert.equal(isExhausted(draft, upgradeRemediation(draft)), want);
-    });
-  }
-
-  it('undoes the last failure of an upgrade with retries, unless told not to', () => {
-    assert.equal(undoesLast({}), false);
-    assert.equal(undoesLast({ retries: 1 }), true);
-    assert.equal(undoesLast({ retries: 1, remediateLastFailure: false }), false);
-    assert.equal(undoesLast({ remediateLastFailure: true }), true);
-  });
-
-  it('goes by the action tried last', () => {
-    assert.equal(activeRemediation(object({})), undefined);
-    assert.equal(activeRemediation(object({}, [], { lastAttemptedReleaseAction: 'install' }))!.strategy, 'uninstall');
-    assert.equal(activeRemediation(object({}, [], { lastAttemptedReleaseAction: 'upgrade' }))!.strategy, 'rollback');
-    const strategy = { name: 'RetryOnFailure' };
-    const upgraded = object({ upgrade: { strategy } }, [], { lastAttemptedReleaseAction: 'upgrade' });
-    assert.deepEqual(activeRetry(upgraded), { intervalMs: 300_000 });
-    assert.equal(
-      activeRetry(object({ upgrade: { strategy } }, [], { lastAttemptedReleaseAction: 'install' })),
-      undefined,
-    );
-  });
-});
 
 describe('requests by annotation', () => {
   const [at, force, reset] = ['requestedAt', 'forceAt', 'resetAt'].map((name) => `reconcile.fluxcd.io/${name}`) as [

@@ -1,9 +1,11 @@
 // The history of a release: which revision counts, and which are worth remembering.
 import assert from 'node:assert/strict';
+import { recordOnObject, targets } from '#controllers/helmrelease/action';
 import { fullReleaseName, releaseName, shortenName } from '#controllers/helmrelease/helmrelease';
 import {
   hasBeenTested,
   hasTestInPhase,
+  isVerifiable,
   latest,
   metaTime,
   previous,
@@ -12,7 +14,9 @@ import {
   truncate,
   truncateToNewest,
 } from '#controllers/helmrelease/snapshot';
-import { helmTime } from '#controllers/helmrelease/storage';
+import { helmTime, type StoredRelease } from '#controllers/helmrelease/storage';
+import type { ReleaseStatus } from '#helm/index';
+import { ReleaseInMemory, revision } from '#test/controllers/helmrelease/release-in-memory';
 
 function snapshot(version: number, status: string, phases?: readonly string[]): SnapshotDraft {
   const at = '2026-01-01T00:00:00Z';
@@ -121,5 +125,67 @@ describe('name of a release', () => {
     const target = object({ targetNamespace: 'n'.repeat(60) });
     assert.equal(fullReleaseName(target).length, 64);
     assert.equal(releaseName(target).length, 53);
+  });
+});
+
+const remembered = (...numbers: readonly number[]): ReleaseInMemory => {
+  const release = new ReleaseInMemory();
+  for (const version of numbers) {
+    const testHooks = { one: { phase: 'Succeeded' } };
+    release.store(revision(version, 'deployed'), { ociDigest: `sha256:${version}`, testHooks });
+  }
+  return release;
+};
+const written = (...records: readonly (readonly [number, ReleaseStatus])[]): StoredRelease[] =>
+  records.map(([version, status]) => {
+    const parts = { chart: new Uint8Array(), body: new Uint8Array() };
+    return { record: revision(version, status), parts, labels: {} };
+  });
+const told = ({ object: { status } }: ReleaseInMemory): string[] =>
+  (status!.history ?? []).map(
+    (each) => `${each.version} ${each.status} ${each.ociDigest} ${Object.keys(each.testHooks ?? {}).join()}`,
+  );
+
+describe('revisions as they are remembered', () => {
+  it('are none where nothing was written', () => {
+    const release = remembered(1);
+    recordOnObject(release.context(), [], 'sha256:9');
+    assert.deepEqual(told(release), ['1 deployed sha256:1 one']);
+  });
+
+  it('begin with the newest, of the artifact that was tried', () => {
+    const release = remembered(1);
+    recordOnObject(release.context(), written([2, 'deployed']), 'sha256:9');
+    assert.deepEqual(told(release), ['2 deployed sha256:9 ', '1 deployed sha256:1 one']);
+  });
+
+  it('keep what only the object knows of an older one', () => {
+    const release = remembered(1, 2);
+    recordOnObject(release.context(), written([3, 'failed'], [2, 'superseded']), 'sha256:9');
+    assert.deepEqual(told(release), ['3 failed sha256:9 ', '2 superseded sha256:2 one', '1 deployed sha256:1 one']);
+  });
+
+  it('follow the first older one they know, as upstream does', () => {
+    const release = remembered(1, 2);
+    recordOnObject(
+      release.context(),
+      written([4, 'deployed'], [3, 'failed'], [2, 'superseded'], [1, 'superseded']),
+      '',
+    );
+    assert.deepEqual(told(release), ['4 deployed undefined ', '2 superseded sha256:2 one', '1 deployed sha256:1 one']);
+  });
+
+  it('are of one name in one namespace', () => {
+    const [snapshot] = remembered(1).object.status!.history!;
+    assert.equal(targets(snapshot!, revision(1, 'deployed')), true);
+    assert.equal(targets(snapshot!, revision(2, 'deployed')), false);
+    assert.equal(targets(snapshot!, { ...revision(1, 'deployed'), name: 'other' }), false);
+    assert.equal(targets(snapshot!, { ...revision(1, 'deployed'), namespace: 'other' }), false);
+  });
+
+  it('can be checked by the digests of this program only', () => {
+    assert.equal(isVerifiable({}), true);
+    assert.equal(isVerifiable({ apiVersion: '' }), true);
+    assert.equal(isVerifiable({ apiVersion: 'v2' }), false);
   });
 });

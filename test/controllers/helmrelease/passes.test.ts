@@ -197,14 +197,20 @@ describe('what is told of a release', () => {
   });
 
   it('is of what was found for an unlock', async () => {
-    const release = staged({ ociDigest: some, stored: [{ status: 'pending-upgrade', known: false }] });
-    await pass(release);
-    assert.deepEqual(release.events[0], {
-      severity: 'info',
-      reason: 'PendingRelease',
-      message: 'Unlocked Helm release apps/web.v1 with chart site@1.0.0 in pending-upgrade state',
-      metadata: metadata('1.0.0', none),
-    });
+    for (const [known, digest] of [
+      [false, undefined],
+      [{ ociDigest: 'sha256:22' }, 'sha256:22'],
+    ] as const) {
+      const before: Stored = { ...deployed, known: { ociDigest: 'sha256:11' } };
+      const release = staged({ ociDigest: some, stored: [before, { status: 'pending-upgrade', known }] });
+      await pass(release);
+      assert.deepEqual(release.events[0], {
+        severity: 'info',
+        reason: 'PendingRelease',
+        message: 'Unlocked Helm release apps/web.v2 with chart site@1.0.0 in pending-upgrade state',
+        metadata: metadata('1.0.0', none, digest),
+      });
+    }
   });
 
   it('counts the tests', async () => {

@@ -140,6 +140,20 @@ const cases: readonly Case[] = [
     want: 'OutOfSync: release config values changed',
   },
   {
+    title: 'with values more than are wanted, which are to be kept',
+    spec: { upgrade: { preserveValues: true } },
+    stored: [{ status: 'deployed', known: true, values: { a: 1, b: 2 } }],
+    values: { a: 1 },
+    want: 'InSync',
+  },
+  {
+    title: 'with other values than are wanted, all else to be kept',
+    spec: { upgrade: { preserveValues: true } },
+    stored: [{ status: 'deployed', known: true, values: { a: 1, b: 2 } }],
+    values: { a: 2 },
+    want: 'OutOfSync: release config values changed',
+  },
+  {
     title: 'with values where none are wanted',
     stored: [{ status: 'deployed', known: true, values: { a: 1 } }],
     want: 'OutOfSync: release config values changed',

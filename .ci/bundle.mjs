@@ -1,13 +1,17 @@
-// Joins the modules of each command that renders into few files: finding and linking two hundred modules takes longer than
-// rendering a small chart. They replace what the compiler wrote for these commands (an argument names another folder).
-import { rmSync } from 'node:fs';
+// Joins the modules of each command that renders, and of the workers' jobs that do, into one script: finding and linking two
+// hundred modules takes longer than rendering a small chart. Then runs each once on what most charts and overlays use, and
+// keeps the engine's code of all functions that ran. They replace what the compiler wrote for these modules (an argument
+// names another folder).
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import path from 'node:path';
 import process from 'node:process';
 import { build } from 'esbuild';
 
 const root = path.join(import.meta.dirname, '..');
-const outdir = path.resolve(process.argv[2] ?? path.join(root, 'dist', 'src', 'cli'));
+const outdir = path.resolve(process.argv[2] ?? path.join(root, 'dist', 'src'));
+const joined = ['cli/helm', 'cli/kustomize'];
 
 /**
  * Importing one of Node's own modules loads it and, asking for each of its exports, much that is not needed. Here each is
@@ -28,21 +32,42 @@ const builtins = {
   },
 };
 
-// Names of chunks change with their content.
-rmSync(path.join(outdir, 'chunks'), { recursive: true, force: true });
-await build({
+/** The program loads each command when it is asked for, from the file that holds it. */
+const commands = {
+  name: 'commands',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/cli\// }, ({ kind, path: name }) =>
+      kind === 'dynamic-import' ? { path: name.replace(/ts$/, 'js'), external: true } : undefined,
+    );
+  },
+};
+
+const options = {
   absWorkingDir: root,
-  entryPoints: ['src/cli/helm.ts', 'src/cli/kustomize.ts'],
   bundle: true,
-  splitting: true,
   conditions: ['sluice-source'],
-  plugins: [builtins],
   platform: 'node',
   target: 'node24',
-  format: 'esm',
   sourcemap: true,
   legalComments: 'linked',
-  chunkNames: 'chunks/[hash]',
   outdir,
   logLevel: 'warning',
+};
+await build({ ...options, entryPoints: ['src/main.ts'], format: 'esm', plugins: [builtins, commands] });
+await build({
+  ...options,
+  entryPoints: joined.map((name) => ({ in: `src/${name}.ts`, out: `${name}.joined` })),
+  format: 'cjs',
+  plugins: [builtins],
+  define: { 'import.meta.url': 'importMeta.url', 'import.meta.main': 'false' },
+  banner: { js: '(function (module, importMeta) {' },
+  footer: { js: '})' },
 });
+
+// The code of an engine is of use to one that has the same flags.
+const flags = readFileSync(path.join(root, 'bin', 'sluice.cjs'), 'utf8').match(/(?<=')--[a-z-]+=\d+(?=')/g);
+for (const name of joined) {
+  copyFileSync(path.join(import.meta.dirname, 'joined.mjs'), path.join(outdir, `${name}.js`));
+  const args = [...flags, path.join(import.meta.dirname, 'warm-up', 'keep-code.mjs'), path.join(outdir, name)];
+  execFileSync(process.execPath, args, { stdio: 'inherit' });
+}

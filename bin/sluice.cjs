@@ -1,5 +1,9 @@
-#!/usr/bin/env -S node --stack-size=6000 --max-semi-space-size=2
-// Starts the program on a Node that can run it. Old syntax on purpose: any Node must be able to read this file.
+#!/bin/sh
+// 2>/dev/null # Starts the program on a Node that can run it. The shell reads these lines, Node takes them for comments.
+// 2>/dev/null; here=$0; [ ! -L "$here" ] || here=$(readlink -f "$here")
+// 2>/dev/null; node=${here%/*}/../node_modules/node/bin/node; [ -x "$node" ] || node=node
+// 2>/dev/null; exec "$node" --stack-size=6000 --max-semi-space-size=2 "$here" "$@"
+// Old syntax on purpose: any Node must be able to read this file.
 'use strict';
 var path = require('node:path');
 var fs = require('node:fs');
@@ -7,7 +11,7 @@ var root = path.join(__dirname, '..');
 var built = path.join(root, 'dist', 'src', 'main.js');
 var major = Number(process.versions.node.split('.')[0]);
 
-// Flags of the engine can only be given at its start; the first line gives them to the system's Node.
+// Flags of the engine can only be given at its start; the shell's lines give the same.
 // A deep stack: charts may include templates a thousand deep. A small young generation: the program makes much short-lived
 // garbage, and touching new memory costs more than collecting it.
 var flags = ['--stack-size=6000', '--max-semi-space-size=2'];

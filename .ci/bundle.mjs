@@ -11,7 +11,12 @@ import { build } from 'esbuild';
 
 const root = path.join(import.meta.dirname, '..');
 const outdir = path.resolve(process.argv[2] ?? path.join(root, 'dist', 'src'));
-const joined = ['cli/helm', 'cli/kustomize'];
+const joined = [
+  'cli/helm',
+  'cli/kustomize',
+  'controllers/helmrelease/render-job',
+  'controllers/kustomization/build-job',
+];
 
 /**
  * Importing one of Node's own modules loads it and, asking for each of its exports, much that is not needed. Here each is

@@ -1,6 +1,7 @@
 // Tokens that are still good, by what they are good for. Bounded; each is renewed before it expires.
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '#lib/clock';
+import { unlessAborted } from '#lib/unless-aborted';
 import type { Expiring } from './provider.ts';
 
 export interface TokenCacheOptions {
@@ -83,14 +84,4 @@ export class TokenCache {
   delete(key: string): void {
     this.#tokens?.delete(key);
   }
-}
-
-/** The promise's outcome, or the signal's reason when that comes first. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error);
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }

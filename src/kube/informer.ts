@@ -1,8 +1,10 @@
 // Shared caches of the cluster: one watch per (resource, selection, shape), any number of users, started and stopped at run time.
 import { systemClock, type Clock } from '#lib/clock';
+import { unlessAborted } from '#lib/unless-aborted';
 import type { KubeClient } from './client.ts';
 import { keyOf, resourceId, type KubeObject, type ResourceRef, type Unstructured } from './object.ts';
 import { Reflector, type ReflectorSink } from './reflector.ts';
+import { isForbidden } from './status-error.ts';
 import { Store, type IndexFunction, type ReadonlyStore } from './store.ts';
 
 /** What is told of changes. Called synchronously, in order; what one handler throws reaches no other. */
@@ -32,6 +34,8 @@ export interface Informer<T extends KubeObject = Unstructured> {
   hasSynced(): boolean;
   /** Resolves after the first full list; rejects when the signal aborts first, or the informer is stopped. */
   synced(signal?: AbortSignal): Promise<void>;
+  /** As {@link synced}, but false where we may not list: that is tried again, and may go on for ever. */
+  permitted(signal?: AbortSignal): Promise<boolean>;
   /** Objects already known are told at once, as initial. Returns how to leave. */
   addHandler(handler: InformerHandler<T>): () => void;
   addIndex(name: string, values: IndexFunction<T>): void;
@@ -116,6 +120,8 @@ class SharedCache<T extends KubeObject> implements ReflectorSink<T> {
   readonly #handlers = new Set<InformerHandler<T>>();
   readonly #controller = new AbortController();
   readonly #synced = Promise.withResolvers<void>();
+  /** Settled by the first list that is answered one way or the other. */
+  readonly #permitted = Promise.withResolvers<boolean>();
   readonly #onUnused: () => void;
   readonly #running: Promise<void>;
   #isSynced = false;
@@ -128,6 +134,7 @@ class SharedCache<T extends KubeObject> implements ReflectorSink<T> {
     this.#onUnused = onUnused;
     // Waiting is optional: a stop before the first sync must not be an unhandled rejection.
     this.#synced.promise.catch(() => undefined);
+    this.#permitted.promise.catch(() => undefined);
     const { client, clock = systemClock, pageSize, streamInitialState, random } = options;
     const { namespace, labelSelector, fieldSelector, metadataOnly } = selection;
     const reflector = new Reflector<T>({
@@ -142,7 +149,10 @@ class SharedCache<T extends KubeObject> implements ReflectorSink<T> {
       pageSize,
       streamInitialState,
       random,
-      onError: (error, phase) => this.#report(error, phase),
+      onError: (error, phase) => {
+        if (isForbidden(error)) this.#permitted.resolve(false);
+        this.#report(error, phase);
+      },
     });
     this.#running = reflector.run(this.#controller.signal);
   }
@@ -155,7 +165,8 @@ class SharedCache<T extends KubeObject> implements ReflectorSink<T> {
       ref: this.ref,
       store: this.store,
       hasSynced: () => this.#isSynced,
-      synced: (signal) => this.#waitSynced(signal),
+      synced: (signal) => (this.#isSynced ? this.#synced.promise : unlessAborted(this.#synced.promise, signal)),
+      permitted: (signal) => unlessAborted(this.#permitted.promise, signal),
       addIndex: (name, values) => this.store.addIndex(name, values),
       addHandler: (handler) => {
         // A copy, so that the same handler added twice is two.
@@ -190,6 +201,7 @@ class SharedCache<T extends KubeObject> implements ReflectorSink<T> {
     const stopped = new Error(`the informer of ${resourceId(this.ref)} is stopped`);
     this.#controller.abort(stopped);
     this.#synced.reject(stopped);
+    this.#permitted.reject(stopped);
     this.#handlers.clear();
     await this.#running;
   }
@@ -206,6 +218,7 @@ class SharedCache<T extends KubeObject> implements ReflectorSink<T> {
     for (const key of gone) this.#delete(key);
     this.#isSynced = true;
     this.#synced.resolve();
+    this.#permitted.resolve(true);
   }
 
   upsert(object: T): void {
@@ -263,15 +276,5 @@ class SharedCache<T extends KubeObject> implements ReflectorSink<T> {
   #shrink(object: T): T {
     if (this.#options.stripManagedFields ?? true) delete object.metadata.managedFields;
     return this.#transform === undefined ? object : this.#transform(object);
-  }
-
-  #waitSynced(signal: AbortSignal | undefined): Promise<void> {
-    if (signal === undefined || this.#isSynced) return this.#synced.promise;
-    if (signal.aborted) return Promise.reject(signal.reason as Error);
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => reject(signal.reason as Error);
-      signal.addEventListener('abort', onAbort, { once: true });
-      this.#synced.promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-    });
   }
 }

@@ -46,15 +46,14 @@ export class LiveObjects {
     this.#options = options;
   }
 
-  /** The kind, once its cache is filled; undefined when it cannot be watched, or not in time. */
+  /** The kind, once its cache is filled; undefined when it cannot or may not be watched, or not in time. */
   async kind(resource: WatchableResource, signal: AbortSignal): Promise<LiveKind | undefined> {
     if (!resource.verbs.includes('watch') || !resource.verbs.includes('list')) return undefined;
     const { informer, kind } = this.#acquire(resource);
     if (informer.hasSynced()) return kind;
     const timeout = AbortSignal.timeout(this.#options.syncTimeoutMs ?? 10_000);
     try {
-      await informer.synced(AbortSignal.any([signal, timeout]));
-      return kind;
+      return (await informer.permitted(AbortSignal.any([signal, timeout]))) ? kind : undefined;
     } catch {
       signal.throwIfAborted();
       return undefined;

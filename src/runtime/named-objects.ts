@@ -39,7 +39,7 @@ export class NamedObjects {
     if (!informer.hasSynced()) {
       const patience = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
       // What may not be watched may perhaps be read.
-      await informer.synced(patience).catch(() => signal.throwIfAborted());
+      await informer.permitted(patience).catch(() => signal.throwIfAborted());
     }
     const known = informer.store.get(`${namespace}/${name}`);
     if (known !== undefined) return known as T;

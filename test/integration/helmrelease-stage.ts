@@ -207,6 +207,11 @@ export class ReleaseStage {
     return this.#metric('rest_client_requests_total', code === undefined ? [] : [`code="${code}"`]);
   }
 
+  /** Requests to the API server of one address so far. */
+  requestsTo(server: string): Promise<number> {
+    return this.#metric('rest_client_requests_total', [`host="${new URL(server).host}"`]);
+  }
+
   async #metric(metric: string, labels: readonly string[]): Promise<number> {
     if (this.#sluice === undefined) throw new Error('another process has the metrics');
     const lines = (await this.#sluice.context.metrics.registry.metrics()).split('\n');

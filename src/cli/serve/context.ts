@@ -11,6 +11,7 @@ import { loadConfig } from '#kube/config';
 import { Discovery } from '#kube/discovery';
 import { EventRecorder as KubeEvents } from '#kube/events';
 import { Informers } from '#kube/informer';
+import type { RequestRecord } from '#kube/transport';
 import { systemClock, type Clock } from '#lib/clock';
 import { errorMessage } from '#lib/errors';
 import { Agents } from '#net/agents';
@@ -43,6 +44,8 @@ export interface ServeContext {
   readonly unpacked: UnpackCache;
   /** Tokens of clouds, for ServiceAccounts and for this process. */
   readonly cloud: CloudIdentities;
+  /** Counts a request to a cluster. */
+  readonly observe: (request: RequestRecord) => void;
   readonly events: EventStream;
   /** Directory for what a run needs for a while. */
   readonly temporaryRoot: string;
@@ -65,10 +68,9 @@ export async function openContext(
   const metrics = new Metrics();
   const stopProcessMetrics = metrics.observeProcess();
   const config = await loadConfig({ env, ...(flags.kubeconfig !== undefined && { kubeconfig: flags.kubeconfig }) });
-  const client = new KubeClient(config, {
-    userAgent,
-    observe: ({ code, method, host }) => metrics.requested({ code: String(code), method, host }),
-  });
+  const observe = ({ code, method, host }: RequestRecord): void =>
+    metrics.requested({ code: String(code), method, host });
+  const client = new KubeClient(config, { userAgent, observe });
   await requireDirectory(flags.storagePath);
   const storage = new FileStorage(flags.storagePath);
   await storage.sweep();
@@ -118,6 +120,7 @@ export async function openContext(
     store,
     unpacked,
     cloud,
+    observe,
     events,
     temporaryRoot,
     namespace: env['RUNTIME_NAMESPACE'] ?? config.namespace,

@@ -48,6 +48,7 @@ export function startControllers(context: ServeContext): RunningControllers {
     defaultServiceAccount: context.flags.defaultServiceAccount,
     kubeConfigs: context.cloud.kubeConfigs,
     userAgent,
+    observe: context.observe,
   });
   const helmReleases = startHelmReleases(context, sources);
   const controllers = [

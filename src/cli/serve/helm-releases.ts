@@ -115,7 +115,7 @@ class HelmClusters {
   /** What is known of each cluster's server. */
   readonly #servers = new WeakMap<object, ServerFacts>();
 
-  constructor({ client, discovery, informers, cloud, flags, namespace }: ServeContext) {
+  constructor({ client, discovery, informers, cloud, observe, flags, namespace }: ServeContext) {
     this.#client = client;
     this.#access = new ClusterAccess({
       client,
@@ -129,6 +129,7 @@ class HelmClusters {
       defaultServiceAccount: flags.defaultServiceAccount,
       kubeConfigs: cloud.kubeConfigs,
       userAgent,
+      observe,
     });
     const stored = informers.acquire(secrets, {
       labelSelector: helmSecretSelector,

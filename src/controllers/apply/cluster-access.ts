@@ -7,7 +7,7 @@ import { LiveObjects, type LiveObjectsOptions } from '#runtime/live-objects';
 import { namedObjectId, NamedObjects } from '#runtime/named-objects';
 import { ExistenceLists, type Cluster } from './cluster.ts';
 import { KubeConfigs, namedBy, type KubeConfigOptions, type KubeConfigReference } from './kubeconfig.ts';
-import { RemoteCluster } from './remote-cluster.ts';
+import { RemoteCluster, type RemoteClusterOptions } from './remote-cluster.ts';
 
 /** What an object says of its target. */
 export interface ClusterReference {
@@ -28,6 +28,8 @@ export interface ClusterAccessOptions {
   readonly defaultServiceAccount: string;
   readonly kubeConfigs: Omit<KubeConfigOptions, 'objects'>;
   readonly userAgent: string;
+  /** Told of each finished request to another cluster. */
+  readonly observe: RemoteClusterOptions['observe'];
 }
 
 /** A remote cluster, and the version of the configuration it was last reached by. */
@@ -108,8 +110,8 @@ export class ClusterAccess {
       known.version = version;
       return known.cluster;
     }
-    const { owned, userAgent } = this.#options;
-    const cluster = new RemoteCluster(config, { owned, userAgent, now: this.#now });
+    const { owned, userAgent, observe } = this.#options;
+    const cluster = new RemoteCluster(config, { owned, userAgent, observe, now: this.#now });
     this.#remotes.set(id, { object, version, cluster });
     if (known !== undefined) void known.cluster.close().catch(() => undefined);
     return cluster;

@@ -1,5 +1,5 @@
 // A cluster other than our own: its client and caches, which stay when only the credentials change.
-import { KubeClient } from '#kube/client';
+import { KubeClient, type ClientOptions } from '#kube/client';
 import type { ClusterConfig } from '#kube/config';
 import type { Credential, Credentials } from '#kube/credentials';
 import { Discovery } from '#kube/discovery';
@@ -14,6 +14,8 @@ export interface RemoteClusterOptions {
   /** Monotonic ms. */
   readonly now: () => number;
   readonly userAgent: string;
+  /** Told of each finished request. */
+  readonly observe: NonNullable<ClientOptions['observe']>;
 }
 
 /** Credentials that others can take the place of: what is under way goes on with the new ones. */
@@ -38,11 +40,11 @@ export class RemoteCluster {
   readonly #credentials: ReplaceableCredentials;
   readonly #fingerprint: string;
 
-  constructor(config: ClusterConfig, { owned, now, userAgent }: RemoteClusterOptions) {
+  constructor(config: ClusterConfig, { owned, now, userAgent, observe }: RemoteClusterOptions) {
     const { cert: _cert, key: _key, ...tls } = config.tls;
     this.#fingerprint = fingerprintOf(config);
     this.#credentials = new ReplaceableCredentials(credentialsOf(config));
-    const client = new KubeClient({ ...config, tls, credentials: this.#credentials }, { userAgent });
+    const client = new KubeClient({ ...config, tls, credentials: this.#credentials }, { userAgent, observe });
     const informers = new Informers({ client });
     this.base = {
       client,

@@ -32,6 +32,14 @@ export interface ClusterAccessOptions {
   readonly observe: RemoteClusterOptions['observe'];
 }
 
+/** Told the {@link namedObjectId} of what leads to a cluster. */
+export interface ClusterListener {
+  /** It is not what it was. */
+  readonly changed: (id: string) => void;
+  /** It leads elsewhere: what is under way on the cluster it led to comes to nothing. */
+  readonly replaced: (id: string) => void;
+}
+
 /** A remote cluster, and the version of the configuration it was last reached by. */
 interface KnownRemote {
   /** The {@link namedObjectId} of what leads there. */
@@ -50,14 +58,14 @@ export class ClusterAccess {
   readonly #objects: NamedObjects;
   readonly #kubeConfigs: KubeConfigs;
   readonly #remotes = new Map<string, KnownRemote>();
-  #changed: (id: string) => void = () => undefined;
+  #listener: ClusterListener = { changed: () => undefined, replaced: () => undefined };
 
   constructor(options: ClusterAccessOptions) {
     const { client, informers, owned, kubeConfigs } = options;
     this.#options = options;
     this.#live = new LiveObjects({ informers, ...owned });
     this.#existence = new ExistenceLists(this.#now);
-    this.#objects = new NamedObjects({ client, informers, changed: (id) => this.#changed(id) });
+    this.#objects = new NamedObjects({ client, informers, changed: (id) => this.#listener.changed(id) });
     this.#kubeConfigs = new KubeConfigs({ ...kubeConfigs, objects: this.#objects });
   }
 
@@ -74,9 +82,8 @@ export class ClusterAccess {
     return { ...base, client: base.client.as(identity), identity: `${namespace}/${account}` };
   }
 
-  /** Calls `changed` with the {@link namedObjectId} of what leads to a cluster, when it is not what it was. */
-  onChange(changed: (id: string) => void): void {
-    this.#changed = changed;
+  listen(listener: ClusterListener): void {
+    this.#listener = listener;
   }
 
   /** Gives up the clusters that the object of this {@link namedObjectId} leads to: nobody names it any more. */
@@ -113,7 +120,10 @@ export class ClusterAccess {
     const { owned, userAgent, observe } = this.#options;
     const cluster = new RemoteCluster(config, { owned, userAgent, observe, now: this.#now });
     this.#remotes.set(id, { object, version, cluster });
-    if (known !== undefined) void known.cluster.close().catch(() => undefined);
+    if (known !== undefined) {
+      void known.cluster.close().catch(() => undefined);
+      this.#listener.replaced(object);
+    }
     return cluster;
   }
 }

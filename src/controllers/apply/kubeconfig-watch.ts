@@ -2,7 +2,7 @@
 import type { Informer } from '#kube/informer';
 import { keyOf, type KubeObject } from '#kube/object';
 import { namedObjectId } from '#runtime/named-objects';
-import type { WorkQueue } from '#runtime/queue';
+import { Priority, type WorkQueue } from '#runtime/queue';
 import type { ClusterAccess } from './cluster-access.ts';
 import { namedBy, type KubeConfigReference } from './kubeconfig.ts';
 
@@ -16,11 +16,16 @@ const byKubeConfig = 'kubeconfig';
 export function followKubeConfigs(
   queue: Pick<WorkQueue, 'add'>,
   users: Informer<RemoteUser>,
-  clusters: Pick<ClusterAccess, 'leave' | 'onChange'>,
+  clusters: Pick<ClusterAccess, 'leave' | 'listen'>,
 ): void {
   users.addIndex(byKubeConfig, (user) => configIds(user));
-  clusters.onChange((id) => {
-    for (const user of users.store.byIndex(byKubeConfig, id)) queue.add(keyOf(user));
+  const wake = (id: string, priority: number): void => {
+    for (const user of users.store.byIndex(byKubeConfig, id)) queue.add(keyOf(user), priority);
+  };
+  clusters.listen({
+    // A rotated credential is no reason to begin a wait for health anew.
+    changed: (id) => wake(id, Priority.periodic),
+    replaced: (id) => wake(id, Priority.change),
   });
   const leaveUnused = (user: RemoteUser): void => {
     for (const id of configIds(user)) {

@@ -1,16 +1,15 @@
 // Joins the modules of each command that renders, and of the workers' jobs that do, into one script: finding and linking two
 // hundred modules takes longer than rendering a small chart. Then runs each once on what most charts and overlays use, and
-// keeps the engine's code of all functions that ran. They replace what the compiler wrote for these modules (an argument
-// names another folder).
+// keeps the engine's code of all functions that ran. They replace what the compiler wrote for these modules.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, readFileSync } from 'node:fs';
+import { copyFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import path from 'node:path';
 import process from 'node:process';
 import { build } from 'esbuild';
 
 const root = path.join(import.meta.dirname, '..');
-const outdir = path.resolve(process.argv[2] ?? path.join(root, 'dist', 'src'));
+const outdir = path.join(root, 'dist', 'src');
 const joined = [
   'cli/helm',
   'cli/kustomize',
@@ -69,10 +68,17 @@ await build({
   footer: { js: '})' },
 });
 
-// The code of an engine is of use to one that has the same flags.
-const flags = readFileSync(path.join(root, 'bin', 'sluice.cjs'), 'utf8').match(/(?<=')--[a-z-]+=\d+(?=')/g);
+/** The flags the launcher gives the engine for a command: its code is of use to one that has the same. */
+function flagsFor(command) {
+  const print = 'data:text/javascript,console.log(JSON.stringify(process.execArgv)),process.exit()';
+  const env = { ...process.env, NODE_OPTIONS: `--import=${print}` };
+  return JSON.parse(execFileSync(path.join(root, 'bin', 'sluice.cjs'), [command], { env, encoding: 'utf8' }));
+}
+
 for (const name of joined) {
   copyFileSync(path.join(import.meta.dirname, 'joined.mjs'), path.join(outdir, `${name}.js`));
+  const [room, command] = name.split('/');
+  const flags = flagsFor(room === 'cli' ? command : 'serve');
   const args = [...flags, path.join(import.meta.dirname, 'warm-up', 'keep-code.mjs'), path.join(outdir, name)];
   execFileSync(process.execPath, args, { stdio: 'inherit' });
 }

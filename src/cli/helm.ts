@@ -107,18 +107,24 @@ function render(chart: RenderableChart, input: RenderInput): Rendered {
 }
 
 function show(rendered: Rendered, flags: ParsedFlags): Iterable<string> {
-  const crds = flags.bool('include-crds') ? rendered.crds : [];
-  const parts = manifestParts(rendered.manifests, crds);
-  // The manifest ends with one line break, whatever the last CRD ends with.
-  parts.push(`${trimSpace(parts.pop() ?? '')}\n`);
-  if (!flags.bool('no-hooks')) {
-    for (const hook of rendered.hooks) {
-      if (flags.bool('skip-tests') && isTestHook(hook)) continue;
-      parts.push(`---\n# Source: ${hook.path}\n${hook.manifest}\n`);
-    }
-  }
   const wanted = flags.list('show-only');
-  return wanted.length === 0 ? parts : [showOnly(parts.join(''), wanted)];
+  const parts = documents(rendered, flags);
+  return wanted.length === 0 ? parts : [showOnly([...parts].join(''), wanted)];
+}
+
+function* documents({ manifests, crds, hooks }: Rendered, flags: ParsedFlags): Generator<string> {
+  let last = '';
+  for (const part of manifestParts(manifests, flags.bool('include-crds') ? crds : [])) {
+    yield last;
+    last = part;
+  }
+  // The manifest ends with one line break, whatever the last CRD ends with.
+  yield `${trimSpace(last)}\n`;
+  if (flags.bool('no-hooks')) return;
+  for (const hook of hooks) {
+    if (flags.bool('skip-tests') && isTestHook(hook)) continue;
+    yield `---\n# Source: ${hook.path}\n${hook.manifest}\n`;
+  }
 }
 
 function helmMajor(flags: ParsedFlags): HelmMajor {

@@ -51,7 +51,7 @@ describe('the launcher', () => {
       ownNode(folder);
       const { node, ...rest } = await start(file, ['helm', 'a  b', ''], path.join(folder, 'none'));
       assert.match(node, /node_modules\/node\/bin\/node$/);
-      assert.deepEqual(rest, { flags, args: ['helm', 'a  b', ''] });
+      assert.deepEqual(rest, { flags: [...flags, '--no-turbofan'], args: ['helm', 'a  b', ''] });
     }));
 
   it('finds it through a link', () =>
@@ -69,7 +69,15 @@ describe('the launcher', () => {
 
   it('gives itself the flags when Node was started without them', () =>
     installed(async (_, file) => {
-      const started = await start(process.execPath, [file, 'x'], '/none');
-      assert.deepEqual([started.flags, started.args], [flags, ['x']]);
+      const serve = await start(process.execPath, [file, 'serve'], '/none');
+      assert.deepEqual([serve.flags, serve.args], [flags, ['serve']]);
+      const build = await start(process.execPath, [file, 'kustomize', 'x'], '/none');
+      assert.deepEqual(
+        [build.flags, build.args],
+        [
+          [...flags, '--no-turbofan'],
+          ['kustomize', 'x'],
+        ],
+      );
     }));
 });

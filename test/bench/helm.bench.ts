@@ -1,5 +1,6 @@
 // Rendering beside the real Helm: whole processes, and in process the first and the following renders of a chart.
 // Run: node --conditions=sluice-source test/bench/helm.bench.ts. Charts of the corpus are measured where it is beside the repository.
+// `npm run build` before it: what users run is measured where it is built, else the sources.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -9,70 +10,79 @@ import { toolPath } from '#test/support/tools';
 import { withTempDir } from '#test/support/temp-dir';
 
 const repository = path.join(import.meta.dirname, '..', '..');
-const rounds = 5;
+const rounds = 9;
 
 interface Subject {
   readonly name: string;
   readonly chart: string;
 }
 
+/** One run. The peak is NaN where GNU time is not installed. */
 interface Measured {
   readonly ms: number;
   readonly peakMiB: number;
 }
 
-interface InProcess {
-  readonly loadMs: number;
-  readonly firstMs: number;
-  readonly warmMs: number;
-  readonly peakMiB: number;
-}
+const isBuilt = existsSync(path.join(repository, 'dist', 'src', 'main.js'));
+/** The engine's flags are those of the launcher: the built command brings compiled code for them. */
+const flags = ['--stack-size=6000', '--max-semi-space-size=2', '--no-turbofan'];
 
-/** A child that measures itself: loading, the first render, and the best of the following ones. */
-const probe = `
+/** A child that renders once, with the engine loaded but never used: loading the chart and writing included. */
+const firstProbe = `
+import process from 'node:process';
+const { command } = await import(process.argv[1]);
+const sink = { write: (_chunk, done) => done?.() };
+const start = performance.now();
+await command(['template', 'rel', process.argv[2], '--include-crds'], { stdout: sink, stderr: sink, env: process.env });
+console.log(performance.now() - start);
+`;
+
+/** A child that keeps the chart, as workers do: the median of renders after the first ones. */
+const warmProbe = `
+import process from 'node:process';
 import { loadChart, renderable, renderChart } from '#helm/engine/index';
 const input = { values: {}, release: { name: 'rel', namespace: 'default', revision: 1, isUpgrade: false } };
-const start = performance.now();
 const chart = renderable(loadChart(process.argv[1]));
-const loaded = performance.now();
-renderChart(chart, input);
-const first = performance.now();
-let best = Infinity;
-for (let i = 0; i < 12; i++) { const at = performance.now(); renderChart(chart, input); best = Math.min(best, performance.now() - at); }
-console.log(JSON.stringify({ loadMs: loaded - start, firstMs: first - loaded, warmMs: best, peakMiB: process.resourceUsage().maxRSS / 1024 }));
+const times = [];
+for (let i = 0; i < 15; i++) { const at = performance.now(); renderChart(chart, input); times.push(performance.now() - at); }
+console.log(times.slice(5).toSorted((a, b) => a - b)[5]);
 `;
 
 function wholeProcess(program: string, args: readonly string[]): Measured {
-  let best = Number.POSITIVE_INFINITY;
-  let peakMiB = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < rounds; round++) {
-    const start = performance.now();
-    // GNU time writes the peak, where it is installed; else the time alone is measured.
-    const timed = existsSync('/usr/bin/time');
-    const command = timed ? '/usr/bin/time' : program;
-    const all = timed ? ['-f', '%M', program, ...args] : [...args];
-    const { status, stderr } = spawnSync(command, all, {
-      cwd: repository,
-      maxBuffer: 256 * 1024 * 1024,
-      encoding: 'utf8',
-    });
-    if (status !== 0) throw new Error(`${program} failed: ${stderr.slice(0, 400)}`);
-    best = Math.min(best, performance.now() - start);
-    const peak = Number(stderr.trim().split('\n').at(-1));
-    if (timed) peakMiB = Math.min(peakMiB, peak / 1024);
-  }
-  return { ms: best, peakMiB };
+  const start = performance.now();
+  // GNU time writes the peak.
+  const isTimed = existsSync('/usr/bin/time');
+  const command = isTimed ? '/usr/bin/time' : program;
+  const all = isTimed ? ['-f', '%M', program, ...args] : [...args];
+  const { status, stderr } = spawnSync(command, all, {
+    cwd: repository,
+    maxBuffer: 256 * 1024 * 1024,
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`${program} failed: ${stderr.slice(0, 400)}`);
+  const peakMiB = isTimed ? Number(stderr.trim().split('\n').at(-1)) / 1024 : Number.NaN;
+  return { ms: performance.now() - start, peakMiB };
 }
 
-function inProcess(chart: string): InProcess {
-  const args = ['--conditions=sluice-source', '--input-type=module', '-e', probe, chart];
-  return JSON.parse(execFileSync(process.execPath, args, { cwd: repository, encoding: 'utf8' })) as InProcess;
+/** Milliseconds that a probe prints. */
+function inProcess(nodeFlags: readonly string[], probe: string, args: readonly string[]): number {
+  const all = [...nodeFlags, '--conditions=sluice-source', '--input-type=module', '-e', probe, ...args];
+  return Number(execFileSync(process.execPath, all, { cwd: repository, encoding: 'utf8' }));
 }
 
-/** The program as users start it, when it is built: sources are stripped of their types at every start. */
+function firstRender(chart: string): number {
+  const command = isBuilt ? ['dist', 'src', 'cli', 'helm.js'] : ['src', 'cli', 'helm.ts'];
+  return inProcess(flags, firstProbe, [path.join(repository, ...command), chart]);
+}
+
+/** The program as users start it. */
 function ourProgram(): readonly [program: string, ...args: string[]] {
-  if (existsSync(path.join(repository, 'dist', 'src', 'main.js'))) return [path.join(repository, 'bin', 'sluice.cjs')];
+  if (isBuilt) return [path.join(repository, 'bin', 'sluice.cjs')];
   return [process.execPath, '--conditions=sluice-source', path.join(repository, 'src', 'main.ts')];
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }
 
 async function writeChart(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
@@ -155,26 +165,37 @@ function corpusCharts(): Subject[] {
   });
 }
 
+/** Whole processes and first renders take turns, so that what else the machine does hits all of them. */
+function measure(helm: string, chart: string): Record<string, string> {
+  const [program, ...first] = ourProgram();
+  const real: Measured[] = [];
+  const cold: Measured[] = [];
+  const firsts: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    real.push(wholeProcess(helm, ['template', 'rel', chart, '--include-crds']));
+    cold.push(wholeProcess(program, [...first, 'helm', 'template', 'rel', chart, '--include-crds']));
+    firsts.push(firstRender(chart));
+  }
+  const ofReal = median(real.map(({ ms }) => ms));
+  const show = (ms: number): string => `${ms.toFixed(1)} ms (${(ms / ofReal).toFixed(2)} ×)`;
+  const peak = (runs: readonly Measured[]): string => `${median(runs.map(({ peakMiB }) => peakMiB)).toFixed(0)} MiB`;
+  return {
+    helm: `${ofReal.toFixed(0)} ms, ${peak(real)}`,
+    'our CLI': `${show(median(cold.map(({ ms }) => ms)))}, ${peak(cold)}`,
+    'load + first render': show(median(firsts)),
+    'warm render': show(inProcess([], warmProbe, [chart])),
+  };
+}
+
 const helm = (await toolPath('helm3')) ?? (await toolPath('helm'));
 if (helm === undefined) {
   console.log('no real Helm to compare with');
 } else {
   await withTempDir(async (folder) => {
-    const [program, ...first] = ourProgram();
-    console.log(`beside ${path.basename(helm)}, best of ${rounds}; × is the time of the real one divided by ours`);
+    console.log(`beside ${path.basename(helm)}, medians of ${rounds}; × is our time divided by that of the real one`);
     const table: Record<string, Record<string, string>> = {};
-    for (const { name, chart } of [...(await madeCharts(folder)), ...corpusCharts()]) {
-      const real = wholeProcess(helm, ['template', 'rel', chart, '--include-crds']);
-      const cold = wholeProcess(program, [...first, 'helm', 'template', 'rel', chart, '--include-crds']);
-      const inside = inProcess(chart);
-      const show = (ms: number): string => `${ms.toFixed(1)} ms (× ${(real.ms / ms).toFixed(1)})`;
-      table[name] = {
-        helm: `${real.ms.toFixed(0)} ms, ${real.peakMiB.toFixed(0)} MiB`,
-        'our CLI': `${show(cold.ms)}, ${cold.peakMiB.toFixed(0)} MiB`,
-        'load + first render': show(inside.loadMs + inside.firstMs),
-        'warm render': show(inside.warmMs),
-      };
-    }
+    for (const { name, chart } of [...(await madeCharts(folder)), ...corpusCharts()])
+      table[name] = measure(helm, chart);
     console.table(table);
   });
 }

@@ -1,8 +1,5 @@
 // Go's view of Unicode: its tables are those of version 15, ours may be newer.
 
-const PRINTABLE = /[\p{L}\p{M}\p{N}\p{P}\p{S}]/u;
-const LETTER_OR_DIGIT = /[\p{L}\p{Nd}]/u;
-
 /** Assigned after Unicode 15.0, first and last of each range: unknown to Go. */
 const LATER: readonly (readonly [first: number, last: number])[] = [
   [0x88f, 0x88f],
@@ -105,10 +102,10 @@ function isLater(rune: number): boolean {
 export function isPrint(rune: number): boolean {
   if (rune < 0x7f) return rune >= 0x20;
   if (rune < 0xa1) return false;
-  return PRINTABLE.test(String.fromCodePoint(rune)) && !isLater(rune);
+  return /[\p{L}\p{M}\p{N}\p{P}\p{S}]/u.test(String.fromCodePoint(rune)) && !isLater(rune);
 }
 
 /** unicode.IsLetter or unicode.IsDigit. */
 export function isLetterOrDigit(rune: number): boolean {
-  return LETTER_OR_DIGIT.test(String.fromCodePoint(rune)) && !isLater(rune);
+  return /[\p{L}\p{Nd}]/u.test(String.fromCodePoint(rune)) && !isLater(rune);
 }

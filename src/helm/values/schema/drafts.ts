@@ -102,16 +102,14 @@ export function draftFromUrl(url: string): Draft | undefined {
   }
 }
 
-// ajv carries the published meta-schemas as JSON files; only what a chart's schema asks for is read.
-const files = createRequire(import.meta.url);
-
 /** A meta-schema or one of its vocabularies, by URL without fragment; undefined when it is unknown. */
 export function metaSchema(url: string): Json | undefined {
   const path = url.replace(/^https?:\/\/json-schema\.org\//, '');
   if (path === url) return undefined;
   if (path === 'draft-04/schema') return fromValues(draft04);
   const file = metaSchemaFile(path);
-  return file === undefined ? undefined : fromValues(files(`ajv/dist/refs/${file}`));
+  // ajv carries the published meta-schemas as JSON files; only what a chart's schema asks for is read.
+  return file === undefined ? undefined : fromValues(createRequire(import.meta.url)(`ajv/dist/refs/${file}`));
 }
 
 function metaSchemaFile(path: string): string | undefined {

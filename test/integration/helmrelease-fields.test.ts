@@ -85,6 +85,50 @@ describe('Fields of HelmReleases', function () {
     });
   });
 
+  describe('the events of failures', () => {
+    it('end with the last steps, and hold no value', async () => {
+      const name = stage.name();
+      const secret = 'apiVersion: v1\nkind: Secret\nmetadata: {name: "{{ .Release.Name }}"}\nstringData: {a: hidden}\n';
+      const broken =
+        'apiVersion: v1\nkind: Service\nmetadata: {name: "{{ .Release.Name }}"}\nspec: {ports: [{port: 0}]}\n';
+      await publish('failing', '1.0.0', {
+        'templates/secret.yaml': secret,
+        'templates/hook.yaml': configMap('-hook', '  annotations: {helm.sh/hook: pre-install}\n'),
+        'templates/service.yaml': broken,
+      });
+      await stage.apply(name, stage.chart('failing'));
+      const failed = await stage.until(name, (each) => conditionOf(each, 'Released')?.status === 'False', 'fails');
+      const { message } = await stage.event(name, 'InstallFailed');
+      const [told = '', steps = ''] = message.split('\n\nLast Helm logs:\n\n');
+      assert.equal(told, conditionOf(failed, 'Released')!.message);
+      const stamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z: /;
+      assert.deepEqual(
+        steps.split('\n').map((line) => line.replace(stamp, '')),
+        [
+          'rendering failing@1.0.0 as revision 1',
+          `pre-install hook ConfigMap/${name}-hook started, with timeout of 5m0s`,
+          `pre-install hook ConfigMap/${name}-hook succeeded`,
+          `Secret/${stage.namespace}/${name} created`,
+          `ConfigMap/${stage.namespace}/${name} created`,
+        ],
+      );
+      assert.ok(!message.includes('hidden'));
+    });
+
+    it('tell what was not ready', async () => {
+      const name = stage.name();
+      await publish('waiting', '1.0.0', {
+        'templates/claim.yaml':
+          'apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: "{{ .Release.Name }}"}\nspec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}, storageClassName: none}\n',
+      });
+      await stage.apply(name, { ...stage.chart('waiting'), timeout: '1s' });
+      const { message } = await stage.event(name, 'InstallFailed');
+      const claim = `PersistentVolumeClaim/${stage.namespace}/${name}`;
+      assert.match(message, /: waiting for 2 object\(s\) with timeout of 1s\n/);
+      assert.match(message.split('\n').at(-1)!, new RegExp(`: ${claim} is InProgress: PVC is not Bound`));
+    });
+  });
+
   describe('postRenderStrategy', () => {
     const hooked = '  annotations: {helm.sh/hook: pre-install}\n';
     const patch = '- {op: add, path: /data/patched, value: "yes"}';

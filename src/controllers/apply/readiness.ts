@@ -27,11 +27,14 @@ export interface WaitOptions {
 export class NotReadyError extends Error {
   /** Whether it was given up because something failed, rather than took too long. */
   readonly failedEarly: boolean;
+  /** A line for each object that was not ready. */
+  readonly pending: readonly string[];
 
-  constructor(message: string, failedEarly: boolean) {
+  constructor(message: string, failedEarly: boolean, pending: readonly string[]) {
     super(message);
     this.name = 'NotReadyError';
     this.failedEarly = failedEarly;
+    this.pending = pending;
   }
 }
 
@@ -146,12 +149,16 @@ class ReadinessWait {
     const failed = this.#describe((status) => status === 'Failed');
     if (failed.length === 0) return;
     const text = `failed early due to stalled resources: [${failed.join(', ')}]`;
-    this.#settled.reject(new NotReadyError(text, true));
+    this.#settled.reject(new NotReadyError(text, true, this.#lines()));
   }
 
   #timedOut(): void {
     const open = this.#describe(() => true);
-    this.#settled.reject(new NotReadyError(`timeout waiting for: [${open.join(', ')}]`, false));
+    this.#settled.reject(new NotReadyError(`timeout waiting for: [${open.join(', ')}]`, false, this.#lines()));
+  }
+
+  #lines(): string[] {
+    return [...this.#pending].map(([{ subject }, { status, message }]) => `${subject} is ${status}: ${message}`);
   }
 
   #describe(pick: (status: Health) => boolean): string[] {

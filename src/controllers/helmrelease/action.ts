@@ -5,6 +5,7 @@ import { errorMessage } from '#lib/errors';
 import { deleteConditions, setCondition } from '#runtime/conditions';
 import type { EventSeverity } from '#runtime/event-recorder';
 import type { Logger } from '#runtime/log';
+import type { ActionLog } from './action-log.ts';
 import type { HelmCluster } from './cluster.ts';
 import { remediatedCondition, releasedCondition, testSuccessCondition } from './conditions.ts';
 import { commonMetadataDigest, postRenderersDigest } from './digests.ts';
@@ -38,6 +39,8 @@ export interface ReleaseContext {
   readonly applied: AppliedMemory;
   readonly clock: Clock;
   readonly log: Logger;
+  /** What the action under way has done so far. */
+  readonly steps: ActionLog;
   readonly signal: AbortSignal;
   /** There is something newer to do: waits that can no longer matter end. */
   readonly superseded: AbortSignal;
@@ -59,12 +62,13 @@ export interface DesiredContext extends ReleaseContext {
   readonly ociDigest: string;
 }
 
-/** Collects what an action writes to the storage. Throws only outages: they say nothing of the action. */
+/** Collects an action's steps and what it writes to the storage. Throws only outages: they say nothing of the action. */
 export async function observed<T>(
-  storage: ReleaseStorage,
+  { storage, steps }: Pick<ReleaseContext, 'storage' | 'steps'>,
   work: () => Promise<T>,
 ): Promise<{ readonly written: readonly StoredRelease[]; readonly error?: unknown }> {
   const written = new Map<number, StoredRelease>();
+  steps.clear();
   storage.observe((release) => written.set(release.record.version, structuredRecord(release)));
   const inOrder = (): StoredRelease[] => [...written.values()].toSorted((a, b) => b.record.version - a.record.version);
   try {

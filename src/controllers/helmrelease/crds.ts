@@ -38,6 +38,7 @@ export async function applyCrds(objects: readonly Unstructured[], { context, pol
   const targets: ReadinessTarget[] = [];
   for (const item of items) {
     const written = await write(item, context, policy);
+    context.steps.note(`${item.subject} ${written === undefined ? 'is there already' : 'applied'}`);
     if (written === undefined) continue;
     targets.push({ subject: item.subject, key: item.key, object: written, kind: () => view.kind(item.resource) });
   }

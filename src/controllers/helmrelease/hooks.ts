@@ -8,7 +8,7 @@ import type { Clock } from '#lib/clock';
 import { errorMessage } from '#lib/errors';
 import { liveKindOf } from '#runtime/live-objects';
 import type { HelmCluster } from './cluster.ts';
-import { fieldManager } from './helmrelease.ts';
+import { fieldManager, goDuration } from './helmrelease.ts';
 import { awaitObject } from './object-wait.ts';
 import { helmTime } from './storage.ts';
 
@@ -19,6 +19,7 @@ export interface HookRun {
   /** Bound of each hook. */
   readonly timeoutMs: number;
   readonly clock: Clock;
+  readonly note: (step: string) => void;
   readonly signal: AbortSignal;
 }
 
@@ -60,7 +61,10 @@ async function runHook(hook: RecordedHook, event: HookEvent, run: HookRun): Prom
   }
   if (policies(hook).includes(beforeCreation)) await remove(target, run);
   hook.last_run = { started_at: helmTime(clock.now()), completed_at: '', phase: 'Running' };
+  const subject = `${hook.kind ?? ''}/${hook.name ?? ''}`;
+  run.note(`${event} hook ${subject} started, with timeout of ${goDuration(run.timeoutMs)}`);
   const finish = (phase: 'Succeeded' | 'Failed'): void => {
+    run.note(`${event} hook ${subject} ${phase.toLowerCase()}`);
     hook.last_run = { ...hook.last_run, completed_at: helmTime(clock.now()), phase };
   };
   try {

@@ -55,13 +55,13 @@ export async function runRelease(
   action: 'install' | 'upgrade',
   work: () => Promise<void>,
 ): Promise<void> {
-  const { object, storage, clock, ociDigest, signal } = context;
+  const { object, clock, ociDigest, signal } = context;
   const status = (object.status ??= {});
   status.lastAttemptedReleaseAction = action;
   if (action === 'install') status.history = [];
   forgetOutcomes(context);
   const started = clock.monotonic();
-  const outcome = await observed(storage, work);
+  const outcome = await observed(context, work);
   noteDuration(context, started);
   recordOnObject(context, outcome.written, ociDigest);
   signal.throwIfAborted();
@@ -73,7 +73,7 @@ export async function runRelease(
     const name = fullReleaseName(object);
     const message = `Helm ${action} failed for ${attemptText(context, name)}: ${failureText(outcome.error)}`;
     setReleased(context, false, failed, message);
-    context.event('error', failed, message, attemptMetadata(context));
+    context.event('error', failed, context.steps.after(message), attemptMetadata(context));
     summarize(object, clock.now());
     if (outcome.written.length === 0) throw outcome.error;
     countAttempt(object, action);

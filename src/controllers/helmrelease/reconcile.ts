@@ -16,6 +16,7 @@ import { jitter } from '#runtime/jitter';
 import type { ObjectWriter } from '#runtime/object-writer';
 import { ExpressionError, healthExpressions } from '../kustomization/expressions.ts';
 import type { DesiredContext, ReleaseContext } from './action.ts';
+import { ActionLog } from './action-log.ts';
 import type { ChartFiles } from './chart-files.ts';
 import { syncChart, type TemplateContext } from './chart-template.ts';
 import type { HelmCluster } from './cluster.ts';
@@ -427,15 +428,18 @@ export class HelmReleaseRun {
   ): ReleaseContext {
     const { renderer, clock, options } = this.#deps;
     const { signal, superseded, log } = this.#context;
+    const steps = new ActionLog(() => clock.now());
+    const applierOptions = { concurrency: options.concurrency, note: (step: string) => steps.note(step) };
     return {
       object: this.#object,
       cluster,
       storage,
-      applier: new ReleaseApplier(cluster, { concurrency: options.concurrency }, signal),
+      applier: new ReleaseApplier(cluster, applierOptions, signal),
       renderer,
       applied: this.#memory.applied,
       clock,
       log,
+      steps,
       signal,
       superseded,
       event: (severity, reason, message, metadata) => this.#gates.event(severity, reason, message, metadata),

@@ -29,6 +29,8 @@ export type ApplierCluster = Cluster & { readonly patchSchemas: PatchSchemas };
 export interface ReleaseApplierOptions {
   /** Objects of a kind written at once. */
   readonly concurrency: number;
+  /** Told what became of each object. */
+  readonly note?: (step: string) => void;
 }
 
 /** By inventory id. */
@@ -143,9 +145,14 @@ export class ReleaseApplier {
     for (const { resource, key, subject } of items) {
       try {
         const live = (await this.#view.owned(resource, key)) ?? (await this.#view.fetch(resource, key));
-        if (live === undefined || isKept(live)) continue;
+        if (live === undefined) continue;
+        if (isKept(live)) {
+          this.#note(`${subject} kept by its resource policy`);
+          continue;
+        }
         const { name = '', namespace } = live.metadata;
         await this.#cluster.client.delete(resource, { name, namespace }, { propagationPolicy: 'Background', signal });
+        this.#note(`${subject} deleted`);
       } catch (error) {
         signal.throwIfAborted();
         if (isOutage(error)) throw error;
@@ -153,6 +160,10 @@ export class ReleaseApplier {
       }
     }
     return failures;
+  }
+
+  #note(step: string): void {
+    this.#options.note?.(step);
   }
 
   async #applyItem(item: ReleaseItem, request: ApplyRequest, outcome: ApplyOutcome): Promise<void> {
@@ -174,6 +185,7 @@ export class ReleaseApplier {
     }
     memory.delete(id);
     const { object: applied, action } = await this.#write(item, object, request);
+    this.#note(`${subject} ${action}`);
     if (action === 'created') outcome.created.push(item);
     memory.set(id, { desired, live: liveFingerprint(applied) });
     outcome.targets.push(target(applied));

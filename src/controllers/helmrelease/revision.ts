@@ -8,7 +8,7 @@ import { healthExpressions } from '../kustomization/expressions.ts';
 import type { DesiredContext, ReleaseContext } from './action.ts';
 import { applyMethodRecord } from './apply-method.ts';
 import { applyCrds, type NewKind } from './crds.ts';
-import { releaseName, releaseNamespace, timeoutMs, type ActionName } from './helmrelease.ts';
+import { goDuration, releaseName, releaseNamespace, timeoutMs, type ActionName } from './helmrelease.ts';
 import { runHooks } from './hooks.ts';
 import type { ApplyMethod } from './client-side.ts';
 import type { ApplyOutcome } from './release-applier.ts';
@@ -40,7 +40,8 @@ export async function renderRevision(
   context: DesiredContext,
   { revision, isUpgrade, values, reuse, settings }: RevisionRequest,
 ): Promise<RenderOutput> {
-  const { object, file, cluster, signal, renderer } = context;
+  const { object, chart, file, cluster, steps, signal, renderer } = context;
+  steps.note(`rendering ${chart.name}@${chart.version} as revision ${revision}`);
   const render = (newKinds: readonly NewKind[]): Promise<RenderOutput> =>
     renderer.render({
       object,
@@ -143,7 +144,7 @@ export interface HookRequest {
 }
 
 export async function runReleaseHooks(
-  { object, cluster, clock, signal }: ReleaseContext,
+  { object, cluster, clock, steps, signal }: ReleaseContext,
   { record }: StoredRelease,
   { settings, action, event, prefix }: HookRequest,
 ): Promise<void> {
@@ -155,6 +156,7 @@ export async function runReleaseHooks(
       namespace: record.namespace,
       timeoutMs: timeoutMs(object, action),
       clock,
+      note: (step) => steps.note(step),
       signal,
     });
   } catch (error) {
@@ -184,7 +186,7 @@ export async function applyItems(
 
 /** Waits until what was applied is ready, as the settings ask. */
 export async function waitForItems(
-  { object, signal, superseded }: ReleaseContext,
+  { object, steps, signal, superseded }: ReleaseContext,
   targets: readonly ReadinessTarget[],
   settings: StepSettings,
   action: ActionName,
@@ -194,15 +196,18 @@ export async function waitForItems(
     settings.disableWaitForJobs === true ? targets.filter(({ object: { kind } }) => kind !== 'Job') : targets;
   if (waited.length === 0) return;
   const health = healthExpressions(object)?.judge;
+  const limitMs = timeoutMs(object, action);
+  steps.note(`waiting for ${waited.length} object(s) with timeout of ${goDuration(limitMs)}`);
   try {
     await awaitReady(waited, {
-      timeoutMs: timeoutMs(object, action),
+      timeoutMs: limitMs,
       failFast: true,
       signal: AbortSignal.any([signal, superseded]),
       ...(health !== undefined && { health }),
     });
   } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof NotReadyError) for (const line of error.pending) steps.note(line);
     if (!(error instanceof NotReadyError) || error.failedEarly) throw error;
     throw new Error(`context deadline exceeded: ${error.message}`, { cause: error });
   }

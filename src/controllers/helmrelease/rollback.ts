@@ -19,6 +19,7 @@ import { releaseTextOf, type SnapshotDraft } from './snapshot.ts';
 import { inventoryOf } from './inventory.ts';
 import { helmTime, type StoredRelease } from './storage.ts';
 import { idsOf, itemsOf, straysOf } from './stored-items.ts';
+import { supersedeOthers } from './supersede.ts';
 import { removeLeftovers } from './upgrade.ts';
 
 export function rollbackAction(context: DesiredContext, target: SnapshotDraft): Action {
@@ -31,9 +32,9 @@ export function rollbackAction(context: DesiredContext, target: SnapshotDraft): 
 }
 
 async function run(context: DesiredContext, target: SnapshotDraft): Promise<void> {
-  const { object, storage, clock, valuesDigest, signal } = context;
+  const { object, clock, valuesDigest, signal } = context;
   const started = clock.monotonic();
-  const outcome = await observed(storage, () => rollBack(context, target.version));
+  const outcome = await observed(context, () => rollBack(context, target.version));
   noteDuration(context, started);
   recordOnObject(context, outcome.written, target.ociDigest ?? '');
   signal.throwIfAborted();
@@ -49,7 +50,7 @@ async function run(context: DesiredContext, target: SnapshotDraft): Promise<void
     countFailure(object);
     const message = `${text} failed: ${failureText(outcome.error)}`;
     setRemediated(context, false, 'RollbackFailed', message);
-    context.event('error', 'RollbackFailed', message, metadata);
+    context.event('error', 'RollbackFailed', context.steps.after(message), metadata);
     summarize(object, clock.now());
     if (outcome.written.length === 0) throw outcome.error;
     return;
@@ -117,12 +118,7 @@ async function rollBack(context: DesiredContext, version: number): Promise<void>
     }
     throw error;
   }
-  for (const head of await storage.heads()) {
-    if (head.status !== 'deployed') continue;
-    const deployed = await storage.get(head.revision);
-    if (deployed !== undefined)
-      await setStatus(context, deployed, 'superseded', deployed.record.info.description ?? '');
-  }
+  await supersedeOthers(context, release.record.version);
   await setStatus(context, release, 'deployed', `Rollback to ${version}`);
   (object.status ??= {}).inventory = inventoryOf(items, []);
 }

@@ -18,7 +18,7 @@ async function run(context: DesiredContext): Promise<void> {
   const current = latest(object.status?.history);
   if (current === undefined) throw new NoLatestError();
   let ran = 0;
-  const outcome = await observed(storage, async () => {
+  const outcome = await observed(context, async () => {
     const release = await storage.last();
     if (release === undefined) throw new Error('release: not found');
     if (!targets(current, release.record)) throw new Error('release mismatch');

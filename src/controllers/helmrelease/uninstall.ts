@@ -47,10 +47,10 @@ export class NoLatestError extends Error {
 
 /** Ready keeps the message of the action that failed: that is what has to be mended. */
 async function remediate(context: DesiredContext): Promise<void> {
-  const { object, storage } = context;
+  const { object } = context;
   const current = latest(object.status?.history);
   if (current === undefined) throw new NoLatestError();
-  const outcome = await observed(storage, () => uninstall(context));
+  const outcome = await observed(context, () => uninstall(context));
   noteUninstalled(context, current, outcome.written);
   context.signal.throwIfAborted();
   const text = `Helm uninstall remediation for ${releaseTextOf(current)}`;
@@ -59,7 +59,7 @@ async function remediate(context: DesiredContext): Promise<void> {
     countFailure(object);
     const message = `${text} failed: ${failureText(outcome.error)}`;
     setRemediated(context, false, 'UninstallFailed', message);
-    context.event('error', 'UninstallFailed', message, metadata);
+    context.event('error', 'UninstallFailed', context.steps.after(message), metadata);
     if (outcome.written.length === 0) throw outcome.error;
     return;
   }
@@ -79,7 +79,7 @@ export async function uninstallRelease(context: ReleaseContext): Promise<void> {
     summarize(object, clock.now());
     return;
   }
-  const outcome = await observed(storage, () => uninstall(context));
+  const outcome = await observed(context, () => uninstall(context));
   noteUninstalled(context, current, outcome.written);
   context.signal.throwIfAborted();
   const text = `Helm uninstall`;
@@ -93,7 +93,7 @@ export async function uninstallRelease(context: ReleaseContext): Promise<void> {
     countFailure(object);
     const message = `${text} failed for ${releaseTextOf(current)}: ${reason}`;
     setReleased(context, false, 'UninstallFailed', message);
-    context.event('error', 'UninstallFailed', message, snapshotMetadata(current));
+    context.event('error', 'UninstallFailed', context.steps.after(message), snapshotMetadata(current));
     summarize(object, clock.now());
     throw outcome.error;
   }
@@ -161,7 +161,7 @@ const propagation = { background: 'Background', foreground: 'Foreground', orphan
 
 /** Deletes in Helm's order, kind by kind, and waits for the end. Returns a line for each that could not be deleted. */
 async function deleteObjects(context: ReleaseContext, items: readonly ReleaseItem[]): Promise<string[]> {
-  const { object, cluster, applier, signal, log } = context;
+  const { object, cluster, applier, signal, log, steps } = context;
   const settings = object.spec.uninstall ?? {};
   const policy = propagation[settings.deletionPropagation ?? 'background'];
   const kept = items.filter((item) => resourcePolicy(item.object) === 'keep');
@@ -193,6 +193,8 @@ async function deleteObjects(context: ReleaseContext, items: readonly ReleaseIte
     );
   }
   if (settings.disableWait === true || failures.length > 0) return failures;
+            steps.note(`${item.subject} deleted`);
   await awaitGone(doomed, { view: applier.view, timeoutMs: timeoutMs(object, 'uninstall'), signal });
   return failures;
 }
+  if (doomed.length > 0) steps.note(`waiting for the end of ${doomed.length} object(s)`);

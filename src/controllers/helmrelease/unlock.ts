@@ -29,7 +29,7 @@ async function unlock(context: DesiredContext): Promise<void> {
   const history = object.status?.history ?? [];
   const { ociDigest } = history.find((each) => targets(each, release.record)) ?? {};
   const snapshot = snapshotOf(release.record, { ociDigest });
-  const outcome = await observed(storage, () =>
+  const outcome = await observed(context, () =>
     setStatus(context, release, 'failed', `Release unlocked from stale '${status}' state`),
   );
   for (const { record } of outcome.written) {

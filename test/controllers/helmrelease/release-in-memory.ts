@@ -1,4 +1,5 @@
 // A release without a cluster: the controller's own loop over an API server in memory, whose writes fail where a test says so.
+import { ActionLog } from '#controllers/helmrelease/action-log';
 import type { HelmRelease } from '#api/helm/helmrelease';
 import type { DesiredContext } from '#controllers/helmrelease/action';
 import type { HelmReleaseDraft } from '#controllers/helmrelease/helmrelease';
@@ -198,9 +199,14 @@ export class ReleaseInMemory {
       applied: this.applied,
       clock,
       log: silentLogger,
+      steps: new ActionLog(clock.now),
       signal,
       superseded: signal,
-      event: (severity, reason, message, metadata) => this.events.push({ severity, reason, message, metadata }),
+      event: (severity, reason, told, metadata) => {
+        // The steps of an action have a test of their own.
+        const [message = ''] = told.split('\n\nLast Helm logs:', 1);
+        this.events.push({ severity, reason, message, metadata });
+      },
       chart: { name: 'site', version: '1.0.0', appVersion: '9', ...chart },
       file: { path: '', digest: '' },
       values,

@@ -1,51 +1,18 @@
 // HelmReleases under faults: the process killed in the middle of every action. The next one goes on by itself.
 import assert from 'node:assert/strict';
 import type { HelmRelease } from '#api/helm/helmrelease';
-import type { KubeObject } from '#kube/object';
 import { helmReleases } from '#controllers/helmrelease/helmrelease';
-import { chartContent } from '#test/integration/chart-server';
-import { conditionOf, historyOf, ReleaseStage, type ReleaseObject } from '#test/integration/helmrelease-stage';
+import { FaultyRelease, type HelmCommand, helmFor, publishFaulty } from '#test/integration/faulty-release';
+import { conditionOf, ReleaseStage } from '#test/integration/helmrelease-stage';
 import { apiProxy, type ApiProxy, type Hold, type ProxiedRequest } from '#test/support/api-proxy';
 import { useSharedCluster } from '#test/support/controlplane';
 import { quietFlags } from '#test/support/delivery';
 import { PodStandIn } from '#test/support/pod-stand-in';
-import { mustRun } from '#test/support/run';
 import { ServeProcess } from '#test/support/serve-process';
 import { tempDir } from '#test/support/temp-dir';
-import { toolOrSkip } from '#test/support/tools';
 import { until } from '#test/support/wait';
 
 const podKind = { group: '', version: 'v1', plural: 'pods', namespaced: true };
-const configMaps = { group: '', version: 'v1', plural: 'configmaps', namespaced: true };
-
-/** What a release of the chart `faulty` consists of; hooks take themselves away when they succeed. */
-const content = {
-  'values.yaml': 'tag: old\nbroken: false\nextra: false\nreplicas: 1\n',
-  'templates/cm.yaml':
-    'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: "{{ .Release.Name }}-a"}\ndata: {tag: "{{ .Values.tag }}"}\n',
-  'templates/extra.yaml':
-    '{{ if .Values.extra }}\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: "{{ .Release.Name }}-b"}\n{{ end }}\n',
-  'templates/service.yaml':
-    'apiVersion: v1\nkind: Service\nmetadata: {name: "{{ .Release.Name }}"}\nspec:\n  ports: [{port: 80}]\n',
-  'templates/deployment.yaml':
-    'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: "{{ .Release.Name }}"}\nspec:\n' +
-    '  replicas: {{ .Values.replicas }}\n  selector: {matchLabels: {app: "{{ .Release.Name }}"}}\n' +
-    '  template:\n    metadata: {labels: {app: "{{ .Release.Name }}", tag: "{{ .Values.tag }}"}}\n' +
-    '    spec: {containers: [{name: x, image: x.invalid/x}]}\n',
-  'templates/hook.yaml': hookText('hook', 'pre-install,pre-upgrade,pre-delete'),
-  'templates/back.yaml': hookText('back', 'pre-rollback'),
-  'templates/test.yaml': hookText('test', 'test'),
-  // Everything is applied by then; the API server refuses the name.
-  'templates/broken.yaml': `{{ if .Values.broken }}\n${hookText('BROKEN', 'post-upgrade')}{{ end }}\n`,
-};
-
-/** A hook that goes away when it succeeded. */
-function hookText(suffix: string, events: string): string {
-  return (
-    `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: "{{ .Release.Name }}-${suffix}"\n  annotations:\n` +
-    `    helm.sh/hook: ${events}\n    helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded\n`
-  );
-}
 
 type Matcher = (request: ProxiedRequest) => boolean;
 type Phase = 'install' | 'upgrade' | 'test' | 'rollback' | 'uninstall';
@@ -206,23 +173,15 @@ describe('HelmReleases whose process is killed', function () {
   let proxy: ApiProxy;
   let pods: PodStandIn;
   let flags: string[];
-  let helm: (args: readonly string[]) => Promise<string>;
+  let helm: HelmCommand;
   const processes: ServeProcess[] = [];
 
   before(async function () {
-    const program = await toolOrSkip(this, 'helm');
-    const home = await tempDir('helm');
-    const env = {
-      KUBECONFIG: cluster().kubeconfigPath,
-      HELM_CACHE_HOME: home,
-      HELM_CONFIG_HOME: home,
-      HELM_DATA_HOME: home,
-    };
     stage = await ReleaseStage.beside(cluster());
-    helm = (args) => mustRun(program, ['--namespace', stage.namespace, ...args], { env });
+    helm = await helmFor(this, stage, { kubeconfig: cluster().kubeconfigPath });
     proxy = await apiProxy(cluster().admin);
     pods = await PodStandIn.start(stage.client, stage.namespace);
-    await stage.server.publish('faulty', '1.0.0', { files: chartContent('faulty', '1.0.0', content) });
+    await publishFaulty(stage);
     flags = await quietFlags([
       '--min-retry-delay=100ms',
       '--max-retry-delay=1s',
@@ -237,8 +196,8 @@ describe('HelmReleases whose process is killed', function () {
     await stage?.stop();
   });
 
-  async function serve(kubeconfig: string): Promise<ServeProcess> {
-    const started = ServeProcess.start([...flags, `--kubeconfig=${kubeconfig}`], {
+  async function serve(kubeconfig: string, more: readonly string[] = []): Promise<ServeProcess> {
+    const started = ServeProcess.start([...flags, `--kubeconfig=${kubeconfig}`, ...more], {
       RUNTIME_NAMESPACE: stage.namespace,
     });
     processes.push(started);
@@ -319,72 +278,42 @@ describe('HelmReleases whose process is killed', function () {
     });
   }
 
+  it('upgrades with an empty storage, the charts of which have to be had again', async () => {
+    const release = new FaultyRelease(stage, helm, 'storage-lost');
+    const first = await serve(cluster().kubeconfigPath);
+    const { chart } = stage.chart('faulty');
+    await stage.apply(release.name, { chart });
+    await stage.ready(release.name);
+    await first.end('SIGKILL');
+    await stage.apply(release.name, { chart, values: { tag: 'new' } });
+    const next = await serve(cluster().kubeconfigPath, [`--storage-path=${await tempDir('storage')}`]);
+    await stage.ready(release.name);
+    await release.agrees();
+    assert.equal(await release.tag(), 'new');
+    await next.end('SIGKILL');
+  });
+
   async function recovered(point: Point): Promise<void> {
     const name = nameOf(point);
+    const release = new FaultyRelease(stage, helm, name);
     if (point.phase === 'uninstall') {
       await gone(name);
-      assert.deepEqual(await objectsOf(name), []);
-      assert.deepEqual(JSON.parse(await helm(['list', '--filter', `^${name}$`, '-o', 'json'])), []);
+      await release.isGone();
       return;
     }
     if (point.phase === 'rollback') {
       const stalled = await stage.until(name, (object) => conditionOf(object, 'Stalled') !== undefined, 'stalls');
       assert.equal(conditionOf(stalled, 'Stalled')!.reason, 'RetriesExceeded');
       assert.equal(conditionOf(stalled, 'Remediated')!.reason, 'RollbackSucceeded');
-      await agrees(stalled, ['', '-a']);
-      assert.deepEqual((await stage.find('configmaps', `${name}-a`))!['data'], { tag: 'old' });
+      await release.agrees();
+      assert.equal(await release.tag(), 'old');
       return;
     }
     const ready = await stage.ready(name);
     const isUpgrade = point.phase === 'upgrade';
-    await agrees(ready, isUpgrade ? ['', '-a', '-b'] : ['', '-a']);
-    assert.deepEqual((await stage.find('configmaps', `${name}-a`))!['data'], { tag: isUpgrade ? 'new' : 'old' });
+    await release.agrees(isUpgrade ? ['', '-a', '-b'] : ['', '-a']);
+    assert.equal(await release.tag(), isUpgrade ? 'new' : 'old');
     if (point.phase === 'test') assert.equal(conditionOf(ready, 'TestSuccess')?.reason, 'TestSucceeded');
-  }
-
-  /** One revision is deployed, the newest; helm and the history say the same; no object is missing or left over. */
-  async function agrees(object: ReleaseObject, suffixes: readonly string[]): Promise<void> {
-    const name = object.metadata.name!;
-    const [snapshot] = historyOf(object);
-    const rows = JSON.parse(await helm(['history', name, '-o', 'json'])) as { revision: number; status: string }[];
-    assert.deepEqual(
-      rows.filter(({ status }) => status === 'deployed').map(({ revision }) => revision),
-      [snapshot!.version],
-    );
-    assert.equal(rows.at(-1)!.revision, snapshot!.version);
-    assert.ok(
-      rows.every(({ status }) => !status.startsWith('pending')),
-      JSON.stringify(rows),
-    );
-    const status = JSON.parse(await helm(['status', name, '-o', 'json'])) as {
-      info: { status: string };
-      version: number;
-    };
-    assert.deepEqual([status.version, status.info.status], [snapshot!.version, 'deployed']);
-    const listed = JSON.parse(await helm(['list', '--filter', `^${name}$`, '-o', 'json'])) as { revision: string }[];
-    assert.deepEqual(
-      listed.map(({ revision }) => revision),
-      [String(snapshot!.version)],
-    );
-    const wanted = suffixes.map((suffix) => `${name}${suffix}`);
-    assert.deepEqual([...new Set(await objectsOf(name))].toSorted(), wanted.toSorted());
-  }
-
-  /** Names of the ConfigMaps, Services and Deployments a release of this name made, hooks included. */
-  async function objectsOf(name: string): Promise<string[]> {
-    const kinds = [
-      configMaps,
-      { ...configMaps, plural: 'services' },
-      { ...configMaps, group: 'apps', plural: 'deployments' },
-    ];
-    const lists = await Promise.all(
-      kinds.map((kind) => stage.client.list<KubeObject>(kind, { namespace: stage.namespace })),
-    );
-    return lists
-      .flatMap(({ items }) => items.map(({ metadata }) => metadata.name ?? ''))
-      .filter(
-        (each) => each === name || ['-a', '-b', '-hook', '-back', '-test'].some((suffix) => each === name + suffix),
-      );
   }
 
   function gone(name: string): Promise<boolean> {

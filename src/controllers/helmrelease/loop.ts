@@ -33,6 +33,7 @@ import {
 import { rollbackAction } from './rollback.ts';
 import { fullName, isVerifiable, latest, previous, releaseTextOf, truncate, truncateToNewest } from './snapshot.ts';
 import { determineState, type ReleaseState } from './state.ts';
+import { supersedeOthers } from './supersede.ts';
 import { testAction } from './test.ts';
 import { uninstallRemediationAction } from './uninstall.ts';
 import { unlockAction } from './unlock.ts';
@@ -175,6 +176,7 @@ async function actionFor(context: DesiredContext, state: ReleaseState, force: bo
   const { object } = context;
   switch (state.status) {
     case 'InSync':
+      await supersedeOthers(context, latest(object.status?.history)!.version);
       forgetOldRevisions(context);
       if (force) return upgradeAction(context);
       replaceRemediated(context);

@@ -24,8 +24,7 @@ export function inputsOf(
   heads: readonly Head[],
 ): string {
   const { uid, generation } = object.metadata;
-  const newest = heads[0];
-  const inputs = [uid, generation, artifact.revision, artifact.digest, valuesDigest, newest, heads.length];
+  const inputs = [uid, generation, artifact.revision, artifact.digest, valuesDigest, heads];
   return createHash('sha256').update(JSON.stringify(inputs)).digest('base64');
 }
 

@@ -40,6 +40,8 @@ export async function determineState(context: DesiredContext): Promise<ReleaseSt
       return { status: 'Failed', reason: record.info.description ?? '' };
     case 'uninstalled':
       return uninstalled;
+    case 'superseded':
+      return { status: 'OutOfSync', reason: 'release that superseded the last one is gone' };
     case 'deployed':
       break;
     default:

@@ -18,11 +18,12 @@ import {
 } from './action.ts';
 import { summarize } from './conditions.ts';
 import { timeoutMs } from './helmrelease.ts';
+import { isNamespaceGoing } from './namespace-end.ts';
 import { awaitGone, type Doomed, isGone } from './object-end.ts';
 import { isOutage } from './outage.ts';
 import { resourcePolicy, type ReleaseItem } from './release-objects.ts';
 import { countFailure } from './remediation.ts';
-import { identityOf, runReleaseHooks, setStatus } from './revision.ts';
+import { type HookRequest, identityOf, runReleaseHooks, setStatus } from './revision.ts';
 import { fullName, latest, metaTime, type SnapshotDraft, releaseTextOf } from './snapshot.ts';
 import { helmTime, type StoredRelease } from './storage.ts';
 import { idsOf, itemsOf, straysOf } from './stored-items.ts';
@@ -139,7 +140,7 @@ async function uninstall(context: ReleaseContext): Promise<void> {
   if (hasHooks || settings.keepHistory === true) {
     await setStatus(context, release, 'uninstalling', 'Deletion in progress (or silently failed)');
   }
-  await runReleaseHooks(context, release, { ...hooks, event: 'pre-delete' });
+  await runDeletionHooks(context, release, { ...hooks, event: 'pre-delete' });
   const problems = await deleteObjects(context, [...items, ...strays]);
   if (problems.length > 0) {
     await setStatus(context, release, 'uninstalling', 'Deletion in progress (or silently failed)');
@@ -147,7 +148,7 @@ async function uninstall(context: ReleaseContext): Promise<void> {
       `uninstallation completed with ${problems.length} error(s): ${problems.map((text) => `failed to delete release: ${text}`).join('; ')}`,
     );
   }
-  await runReleaseHooks(context, release, { ...hooks, event: 'post-delete' });
+  await runDeletionHooks(context, release, { ...hooks, event: 'post-delete' });
   if (settings.keepHistory === true) await setStatus(context, release, 'uninstalled', 'Uninstallation complete');
   else {
     record.info = { ...record.info, status: 'uninstalled', description: 'Uninstallation complete' };
@@ -155,6 +156,16 @@ async function uninstall(context: ReleaseContext): Promise<void> {
   }
   context.applied.clear();
   delete object.status?.inventory;
+}
+
+/** Where the namespace is gone, or going, no hook can run any more: nothing else may wait for it. */
+async function runDeletionHooks(context: ReleaseContext, release: StoredRelease, request: HookRequest): Promise<void> {
+  try {
+    await runReleaseHooks(context, release, request);
+  } catch (error) {
+    if (!isNamespaceGoing(error)) throw error;
+    context.log.info({ event: request.event }, 'hooks left out: their namespace is going');
+  }
 }
 
 const propagation = { background: 'Background', foreground: 'Foreground', orphan: 'Orphan' } as const;

@@ -18,6 +18,7 @@ import {
 } from './revision.ts';
 import type { StoredRelease } from './storage.ts';
 import { idsOf, itemsOf, straysOf } from './stored-items.ts';
+import { supersedeOthers } from './supersede.ts';
 
 export function upgradeAction(context: DesiredContext): Action {
   return {
@@ -80,9 +81,7 @@ async function upgrade(context: DesiredContext): Promise<void> {
     }
     throw error;
   }
-  if (base.record.info.status === 'deployed') {
-    await setStatus(context, base, 'superseded', base.record.info.description ?? '');
-  }
+  await supersedeOthers(context, revision);
   await setStatus(context, release, 'deployed', 'Upgrade complete');
   (object.status ??= {}).inventory = inventoryOf(
     items,

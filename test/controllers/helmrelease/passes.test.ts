@@ -124,8 +124,8 @@ describe('passes over a release', () => {
   });
 
   it('tell of a state that cannot be known', async () => {
-    const release = staged({ stored: [{ status: 'superseded' }] });
-    const why = "unable to determine state for release with status 'superseded'";
+    const release = staged({ stored: [{ status: 'unknown' }] });
+    const why = "unable to determine state for release with status 'unknown'";
     assert.equal(await pass(release), `throws ${why}`);
     assert.equal(message(release, 'Ready'), `Could not determine release state: ${why}`);
     assert.deepEqual(conditionsOf(release), ['Ready=False StateError']);

@@ -307,11 +307,16 @@ const cases: readonly Case[] = [
     stored: [{ status: 'uninstalling', known: true }],
     want: "Locked: release with status 'uninstalling'",
   },
-  ...(['superseded', 'unknown'] as const).map((status) => ({
-    title: status,
-    stored: [{ status, known: true }],
-    want: `Error: unable to determine state for release with status '${status}'`,
-  })),
+  {
+    title: 'whose newest revision is gone',
+    stored: [{ status: 'superseded', known: true }],
+    want: 'OutOfSync: release that superseded the last one is gone',
+  },
+  {
+    title: 'of a status nobody knows',
+    stored: [{ status: 'unknown', known: true }],
+    want: "Error: unable to determine state for release with status 'unknown'",
+  },
   {
     title: 'looked at by a rule nobody can read',
     spec: { driftDetection: { mode: 'enabled', ignore: [{ paths: ['/data'], target: { name: '(' } }] } },

@@ -446,19 +446,6 @@ export class HelmReleaseRun {
     };
   }
 
-  /** Aborted when there is something newer to do. A suspension is not: nobody would end what was begun. */
-  #newer(): AbortSignal {
-    const { superseded } = this.#context;
-    const newer = new AbortController();
-    const look = (): void => {
-      const now = this.#deps.cache.get(keyOf(this.#object));
-      if (now?.spec.suspend !== true || now.metadata.deletionTimestamp !== undefined) newer.abort(superseded.reason);
-    };
-    if (superseded.aborted) look();
-    else superseded.addEventListener('abort', look, { once: true });
-    return newer.signal;
-  }
-
   #templateContext(): TemplateContext {
     const { client, charts, options } = this.#deps;
     return {

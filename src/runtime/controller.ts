@@ -28,6 +28,13 @@ export interface ReconcileContext {
   readonly log: Logger;
   /** Aborted when the object, or something it depends on, changes during the run: long waits should end then. */
   readonly superseded: AbortSignal;
+  /** Calls the listener for each such change until the run ends; at once, if there was one already. */
+  readonly onNews: (listener: () => void) => void;
+}
+
+interface Run {
+  readonly superseded: AbortController;
+  readonly listeners: (() => void)[];
 }
 
 /** Makes the world agree with one object, named `namespace/name`. Level-based: it looks at what is, not at what happened. */
@@ -52,7 +59,7 @@ export class Controller {
   readonly #options: ControllerOptions;
   #workers: Promise<void>[] = [];
   readonly #abort = new AbortController();
-  readonly #superseded = new Map<string, AbortController>();
+  readonly #runs = new Map<string, Run>();
   #sequence = 0;
 
   constructor(options: ControllerOptions) {
@@ -63,7 +70,7 @@ export class Controller {
       minDelay: options.minRetryDelay ?? 750,
       maxDelay: options.maxRetryDelay ?? 15 * 60_000,
       observe: options.metrics.queueTimes(options.name),
-      onSuperseded: (key) => this.#superseded.get(key)?.abort(new SupersededError()),
+      onSuperseded: (key) => this.#tellNews(key),
     });
     options.metrics.observeQueue(this.name, this.queue, options.concurrency);
   }
@@ -112,19 +119,33 @@ export class Controller {
       reconcileID: `${process.pid.toString(36)}-${(this.#sequence++).toString(36)}`,
     });
     const started = clock.monotonic();
-    const superseded = new AbortController();
-    this.#superseded.set(key, superseded);
-    const { signal } = this.#abort;
+    const run: Run = { superseded: new AbortController(), listeners: [] };
+    this.#runs.set(key, run);
+    const context = {
+      signal: this.#abort.signal,
+      log,
+      superseded: run.superseded.signal,
+      onNews: (listener: () => void) => {
+        run.listeners.push(listener);
+        if (run.superseded.signal.aborted) listener();
+      },
+    };
     try {
-      const result = await this.#options.reconcile(key, { signal, log, superseded: superseded.signal });
+      const result = await this.#options.reconcile(key, context);
       this.#settle(key, result);
       metrics.reconciled(this.name, outcomeOf(result), clock.monotonic() - started);
     } catch (error) {
       this.#fail(key, error, log);
       metrics.reconciled(this.name, outcomeOfError(error), clock.monotonic() - started);
     } finally {
-      this.#superseded.delete(key);
+      this.#runs.delete(key);
     }
+  }
+
+  #tellNews(key: string): void {
+    const run = this.#runs.get(key);
+    run?.superseded.abort(new SupersededError());
+    run?.listeners.forEach((listener) => listener());
   }
 
   #settle(key: string, result: Result): void {

@@ -47,6 +47,19 @@ describe('actions of a HelmRelease', function () {
     await stage?.stop();
   });
 
+  // No node is there that could run it.
+  async function untilStuck(on: string): Promise<string> {
+    const name = stage.name();
+    await stage.apply(name, stuck(on));
+    await until(() => stage.find('jobs', `${name}-hook`, 'batch'));
+    return name;
+  }
+
+  /** A release of a chart whose only hook runs at the event given, and does not end. */
+  function stuck(on: string): object {
+    return { ...stage.chart('stuck'), values: { on } };
+  }
+
   it('rolls back a broken upgrade, and upgrades again once it is mended', async () => {
     const name = stage.name();
     const spec = { ...stage.chart('svc'), upgrade: { remediation: { retries: 1 } } };
@@ -335,6 +348,49 @@ describe('actions of a HelmRelease', function () {
     assert.equal(ready.status!.installFailures, undefined);
     const canceled = await stage.event(name, 'HealthCheckCanceled');
     assert.equal(canceled.message, 'New reconciliation triggered, health checks canceled');
+  });
+
+  describe('a hook that does not end', () => {
+    const job =
+      'apiVersion: batch/v1\nkind: Job\nmetadata:\n  name: {{ .Release.Name }}-hook\n  annotations:\n' +
+      '    helm.sh/hook: {{ .Values.on }}\n    helm.sh/hook-delete-policy: hook-failed\n' +
+      'spec:\n  template:\n    spec: {restartPolicy: Never, containers: [{name: x, image: x.invalid/x}]}\n';
+    before(async () => {
+      const content = chartContent('stuck', '1.0.0', { 'templates/job.yaml': job });
+      await stage.server.publish('stuck', '1.0.0', { files: content });
+      await stage.refresh();
+    });
+
+    it('is given up for another spec', async () => {
+      const name = await untilStuck('pre-install');
+      await stage.apply(name, stuck('never'));
+      const ready = await stage.ready(name);
+      assert.deepEqual(
+        historyOf(ready).map(({ version, status }) => [version, status]),
+        [
+          [2, 'deployed'],
+          [1, 'failed'],
+        ],
+      );
+      assert.equal(ready.status!.installFailures, undefined);
+      assert.equal(await stage.find('jobs', `${name}-hook`, 'batch'), undefined);
+    });
+
+    it('does not keep the release from being deleted', async () => {
+      const name = await untilStuck('post-install');
+      await stage.delete(name);
+      assert.equal(await stage.find('secrets', `sh.helm.release.v1.${name}.v1`), undefined);
+    });
+
+    it('is not counted as a failed test for another spec', async () => {
+      const name = stage.name();
+      await stage.apply(name, { ...stuck('test'), test: { enable: true } });
+      await until(() => stage.find('jobs', `${name}-hook`, 'batch'));
+      await stage.apply(name, { ...stuck('never'), test: { enable: true } });
+      const ready = await stage.ready(name);
+      assert.equal(conditionOf(ready, 'TestSuccess')!.message.endsWith('no test hooks'), true);
+      assert.equal(ready.status!.failures, undefined);
+    });
   });
 
   it('upgrades once for another rendering of the same chart', async () => {

@@ -181,11 +181,15 @@ describe('Controller', () => {
 
   it('tells a run when its object changed, and runs again afterwards', async () => {
     const reasons: unknown[] = [];
-    let runs = 0;
-    const controller = start(async (_key, { superseded }) => {
+    let [runs, news] = [0, 0];
+    const controller = start(async (_key, { superseded, onNews }) => {
       if (++runs > 1) return {};
+      onNews(() => news++);
       await new Promise((resolve) => superseded.addEventListener('abort', resolve));
       reasons.push(superseded.reason);
+      assert.equal(news, 1);
+      onNews(() => news++);
+      assert.equal(news, 2);
       return {};
     });
     controller.queue.add('ns/a');

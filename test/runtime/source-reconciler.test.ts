@@ -102,6 +102,7 @@ async function runOnce(setup: Setup): Promise<Run> {
     signal: abort.signal,
     log: silentLogger,
     superseded: new AbortController().signal,
+    onNews: () => undefined,
   };
   let result: Result | undefined;
   let error: unknown;

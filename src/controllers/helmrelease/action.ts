@@ -44,6 +44,8 @@ export interface ReleaseContext {
   readonly signal: AbortSignal;
   /** There is something newer to do: waits that can no longer matter end. */
   readonly superseded: AbortSignal;
+  /** What the action does is wanted no more: hooks end, too. */
+  readonly unwanted: AbortSignal;
   readonly event: (
     severity: EventSeverity,
     reason: string,

@@ -21,6 +21,8 @@ export interface HookRun {
   readonly clock: Clock;
   readonly note: (step: string) => void;
   readonly signal: AbortSignal;
+  /** Ends the wait for a hook, which then counts as failed, and begins no other. */
+  readonly unwanted: AbortSignal;
 }
 
 const beforeCreation = 'before-hook-creation';
@@ -33,6 +35,7 @@ export async function runHooks(hooks: readonly RecordedHook[], event: HookEvent,
   const done: RecordedHook[] = [];
   for (const hook of wanted) {
     try {
+      run.unwanted.throwIfAborted();
       await runHook(hook, event, run);
     } catch (error) {
       await cleanUp([hook], 'hook-failed', run);
@@ -103,7 +106,8 @@ async function untilDone({ object, resource }: HookTarget, run: HookRun): Promis
   const informer = run.cluster.informers.acquire(resource, { namespace, fieldSelector: `metadata.name=${name}` });
   try {
     await awaitObject(liveKindOf(informer), `${namespace}/${name}`, {
-      ...run,
+      timeoutMs: run.timeoutMs,
+      signal: AbortSignal.any([run.signal, run.unwanted]),
       until: (live) => (live === undefined ? undefined : kind === 'Job' ? jobOutcome(live) : podOutcome(live)),
     });
   } finally {

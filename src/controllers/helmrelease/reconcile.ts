@@ -5,7 +5,7 @@ import type { HelmChart } from '#api/source/helmchart';
 import type { Artifact } from '#api/source/shared';
 import type { ValuesMap } from '#helm/index';
 import type { KubeClient } from '#kube/client';
-import type { KubeObject } from '#kube/object';
+import { keyOf, type KubeObject } from '#kube/object';
 import type { Clock } from '#lib/clock';
 import { errorMessage } from '#lib/errors';
 import { getCondition, isTrue, markReconciling, readyCondition } from '#runtime/conditions';
@@ -27,6 +27,7 @@ import { Gates, NotYetError, StoppedError } from './gates.ts';
 import { intervalMs, releaseName, releaseNamespace, storageNamespace, type HelmReleaseDraft } from './helmrelease.ts';
 import { releaseLoop, type LoopOutcome } from './loop.ts';
 import { inputsOf, isUntouched, type RunMemory } from './memory.ts';
+import { watchForNewer } from './newer.ts';
 import { ReleaseApplier } from './release-applier.ts';
 import type { ReleaseRenderer } from './renderer.ts';
 import type { ChartFile, ChartInfo } from './render-job.ts';
@@ -427,7 +428,7 @@ export class HelmReleaseRun {
     storage = this.#storage(cluster, id),
   ): ReleaseContext {
     const { renderer, clock, options } = this.#deps;
-    const { signal, superseded, log } = this.#context;
+    const { signal, log, onNews } = this.#context;
     const steps = new ActionLog(() => clock.now());
     const applierOptions = { concurrency: options.concurrency, note: (step: string) => steps.note(step) };
     return {
@@ -441,7 +442,7 @@ export class HelmReleaseRun {
       log,
       steps,
       signal,
-      superseded,
+      ...watchForNewer(this.#object, { now: () => this.#deps.cache.get(keyOf(this.#object)), onNews }),
       event: (severity, reason, message, metadata) => this.#gates.event(severity, reason, message, metadata),
     };
   }

@@ -3,6 +3,7 @@ import type { Hook, HookEvent, RecordedHook, ReleaseRecord, ReleaseStatus, Value
 import { metadataOnly } from '#helm/index';
 import { isAlreadyExists } from '#kube/status-error';
 import { errorMessage } from '#lib/errors';
+import { SupersededError } from '#runtime/controller';
 import { awaitReady, NotReadyError, type ReadinessTarget } from '../apply/readiness.ts';
 import { healthExpressions } from '../kustomization/expressions.ts';
 import type { DesiredContext, ReleaseContext } from './action.ts';
@@ -144,7 +145,7 @@ export interface HookRequest {
 }
 
 export async function runReleaseHooks(
-  { object, cluster, clock, steps, signal }: ReleaseContext,
+  { object, cluster, clock, steps, signal, unwanted }: ReleaseContext,
   { record }: StoredRelease,
   { settings, action, event, prefix }: HookRequest,
 ): Promise<void> {
@@ -158,9 +159,11 @@ export async function runReleaseHooks(
       clock,
       note: (step) => steps.note(step),
       signal,
+      unwanted,
     });
   } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof SupersededError) throw error;
     throw new Error(`${prefix}${errorMessage(error)}`, { cause: error });
   }
 }

@@ -1,5 +1,6 @@
 // Goes back to the last good revision after a failed upgrade, as Helm does: by a new revision with its content.
 import { errorMessage } from '#lib/errors';
+import { SupersededError } from '#runtime/controller';
 import {
   type Action,
   eventMetadata,
@@ -17,6 +18,7 @@ import { countFailure } from './remediation.ts';
 import { applyItems, identityOf, runReleaseHooks, setStatus, waitForItems } from './revision.ts';
 import { releaseTextOf, type SnapshotDraft } from './snapshot.ts';
 import { inventoryOf } from './inventory.ts';
+import { restartPods } from './restart-pods.ts';
 import { helmTime, type StoredRelease } from './storage.ts';
 import { idsOf, itemsOf, straysOf } from './stored-items.ts';
 import { supersedeOthers } from './supersede.ts';
@@ -47,6 +49,7 @@ async function run(context: DesiredContext, target: SnapshotDraft): Promise<void
   });
   const text = `Helm rollback to previous ${releaseTextOf(target)}`;
   if ('error' in outcome) {
+    if (outcome.error instanceof SupersededError) throw outcome.error;
     countFailure(object);
     const message = `${text} failed: ${failureText(outcome.error)}`;
     setRemediated(context, false, 'RollbackFailed', message);
@@ -105,6 +108,12 @@ async function rollBack(context: DesiredContext, version: number): Promise<void>
     const problems = await removeLeftovers(context, [...before, ...strays], items);
     for (const problem of problems)
       log.error({ error: problem }, 'an object the release no longer has was not deleted');
+    if (settings.recreate === true) {
+      await restartPods(
+        context,
+        items.filter((item) => !outcome.created.includes(item)),
+      );
+    }
     await waitForItems(context, outcome.targets, settings, 'rollback');
     await runReleaseHooks(context, release, { ...hooks, event: 'post-rollback' });
   } catch (error) {

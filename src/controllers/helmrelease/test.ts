@@ -1,6 +1,7 @@
 // Runs the chart's tests on the latest revision.
 import type { RecordedHook } from '#helm/index';
 import { setCondition } from '#runtime/conditions';
+import { SupersededError } from '#runtime/controller';
 import { type Action, type DesiredContext, failureText, observed, snapshotMetadata, targets } from './action.ts';
 import { summarize, testSuccessCondition } from './conditions.ts';
 import { timeoutMs, type HelmReleaseDraft } from './helmrelease.ts';
@@ -51,6 +52,7 @@ async function run(context: DesiredContext): Promise<void> {
     summarize(object, clock.now());
   };
   if ('error' in outcome) {
+    if (outcome.error instanceof SupersededError) throw outcome.error;
     countFailure(object);
     tell('False', 'TestFailed', `Helm test failed ${text}: ${failureText(outcome.error)}`);
     if (!hasBeenTested(tested)) throw outcome.error;

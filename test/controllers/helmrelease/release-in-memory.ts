@@ -202,6 +202,7 @@ export class ReleaseInMemory {
       steps: new ActionLog(clock.now),
       signal,
       superseded: signal,
+      unwanted: signal,
       event: (severity, reason, told, metadata) => {
         // The steps of an action have a test of their own.
         const [message = ''] = told.split('\n\nLast Helm logs:', 1);

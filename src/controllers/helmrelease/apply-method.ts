@@ -2,7 +2,7 @@
 import type { HelmRelease } from '#api/helm/helmrelease';
 import type { ReleaseRecord } from '#helm/index';
 import type { ApplyMethod } from './client-side.ts';
-import { type ReleaseItem, writable } from './release-objects.ts';
+import type { ReleaseItem } from './release-objects.ts';
 
 type Side = ApplyMethod['side'];
 
@@ -28,8 +28,11 @@ export interface Before {
 }
 
 export function methodOf(side: Side, { before, replaces }: Before): ApplyMethod {
-  if (side === 'server') return { side };
-  return { side, originals: new Map(before.map(({ id, object }) => [id, writable(object)])), replaces };
+  return {
+    side,
+    originals: new Map(before.map(({ id, object }) => [id, object])),
+    replaces: replaces && side === 'client',
+  };
 }
 
 /** As Helm 4 records it. Told of server-side apply, Helm would refuse to touch fields that are ours: that is left out. */

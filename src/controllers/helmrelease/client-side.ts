@@ -7,14 +7,12 @@ import type { Unstructured } from '#kube/object';
 import { isAlreadyExists } from '#kube/status-error';
 import { errorMessage } from '#lib/errors';
 import type { PatchSchemas } from '#kube/apply/patch-schema';
-import type { ReleaseItem } from './release-objects.ts';
+import { type ReleaseItem, writable } from './release-objects.ts';
 
 /** How objects are brought into the cluster. */
-export type ApplyMethod = { readonly side: 'server' } | ClientSide;
-
-export interface ClientSide {
-  readonly side: 'client';
-  /** Objects of the revision whose state the cluster is in, as they would be written, by inventory id. */
+export interface ApplyMethod {
+  readonly side: 'server' | 'client';
+  /** Objects of the revision whose state the cluster is in, by inventory id. */
   readonly originals: ReadonlyMap<string, Unstructured>;
   /** Replace objects in place of patching them. */
   readonly replaces: boolean;
@@ -32,7 +30,7 @@ export interface ClientSideContext {
 export async function writeClientSide(
   item: ReleaseItem,
   object: Unstructured,
-  { originals, replaces }: ClientSide,
+  { originals, replaces }: ApplyMethod,
   context: ClientSideContext,
 ): Promise<ApplyResult> {
   const original = originals.get(item.id);
@@ -101,7 +99,7 @@ async function patch(item: ReleaseItem, states: States, context: ClientSideConte
 
 async function patchOf({ object, original, live }: States, schemas: PatchSchemas): Promise<Patch> {
   // What is taken over never had anything of ours that could be gone.
-  const before = original ?? object;
+  const before = original === undefined ? object : writable(original);
   const type = await schemas.typeOf(object.apiVersion ?? '', object.kind ?? '');
   if (type !== undefined) {
     return { type: 'strategic', body: strategicPatch({ original: before, modified: object, live }, type) };

@@ -4,7 +4,7 @@ import { cleanupPatch, type CleanupRules } from '#kube/apply/managers';
 import type { PatchSchemas } from '#kube/apply/patch-schema';
 import type { ApplyOptions } from '#kube/client';
 import type { Unstructured } from '#kube/object';
-import { isNotFound } from '#kube/status-error';
+import { isNotFound, StatusError } from '#kube/status-error';
 import { errorMessage } from '#lib/errors';
 import pLimit from 'p-limit';
 import type { Remembered } from '../apply/applier.ts';
@@ -195,14 +195,15 @@ export class ReleaseApplier {
     const { method, validate, signal } = request;
     const { client, patchSchemas: schemas } = this.#cluster;
     const options = { fieldManager, fieldValidation: validate ? 'Strict' : 'Ignore', signal } as const;
-    if (method.side === 'client') {
-      const live = ({ resource, key }: ReleaseItem): Promise<Unstructured | undefined> =>
-        this.#view.fetch(resource, key);
-      return writeClientSide(item, object, method, { client, schemas, live, options });
-    }
+    const live = ({ resource, key }: ReleaseItem): Promise<Unstructured | undefined> => this.#view.fetch(resource, key);
+    const clientSide = (): Promise<ApplyResult> =>
+      writeClientSide(item, object, method, { client, schemas, live, options });
+    if (method.side === 'client') return clientSide();
     try {
       return await this.#applyServerSide(item, object, { ...options, force: true });
     } catch (error) {
+      // Server-side apply has no way to pass over a field that the kind does not have.
+      if (!validate && isUndeclaredField(error)) return clientSide();
       const { kind = '', metadata } = object;
       const message = `cannot patch "${metadata.name ?? ''}" with kind ${kind}: ${errorMessage(error)}`;
       throw new Error(message, { cause: error });
@@ -229,6 +230,10 @@ export class ReleaseApplier {
     await client.patch(resource, { name, namespace }, { type: 'json', body }, { fieldManager, signal });
     return client.apply(resource, object, { fieldManager, force: true, signal });
   }
+}
+
+function isUndeclaredField(error: unknown): boolean {
+  return error instanceof StatusError && error.message.includes('field not declared in schema');
 }
 
 /** Consecutive objects of one kind. */

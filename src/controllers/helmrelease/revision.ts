@@ -1,9 +1,11 @@
 // The steps that installing and upgrading have in common: render, definitions, hooks, apply, wait, record.
 import type { Hook, HookEvent, RecordedHook, ReleaseRecord, ReleaseStatus, ValuesMap } from '#helm/index';
 import { metadataOnly } from '#helm/index';
+import type { Unstructured } from '#kube/object';
 import { isAlreadyExists } from '#kube/status-error';
 import { errorMessage } from '#lib/errors';
 import { SupersededError } from '#runtime/controller';
+import { fullTargets } from '../apply/own-watch.ts';
 import { awaitReady, NotReadyError, type ReadinessTarget } from '../apply/readiness.ts';
 import { healthExpressions } from '../kustomization/expressions.ts';
 import type { DesiredContext, ReleaseContext } from './action.ts';
@@ -11,6 +13,7 @@ import { applyMethodRecord } from './apply-method.ts';
 import { applyCrds, type NewKind } from './crds.ts';
 import { goDuration, releaseName, releaseNamespace, timeoutMs, type ActionName } from './helmrelease.ts';
 import { runHooks } from './hooks.ts';
+import { legacyHealth } from './legacy-ready.ts';
 import type { ApplyMethod } from './client-side.ts';
 import type { ApplyOutcome } from './release-applier.ts';
 import type { ReleaseIdentity, ReleaseItem } from './release-objects.ts';
@@ -189,23 +192,28 @@ export async function applyItems(
 
 /** Waits until what was applied is ready, as the settings ask. */
 export async function waitForItems(
-  { object, steps, signal, superseded }: ReleaseContext,
+  { object, cluster, steps, signal, superseded }: ReleaseContext,
   targets: readonly ReadinessTarget[],
   settings: StepSettings,
   action: ActionName,
 ): Promise<void> {
   if (settings.disableWait === true) return;
-  const waited =
-    settings.disableWaitForJobs === true ? targets.filter(({ object: { kind } }) => kind !== 'Job') : targets;
+  const waited = targets.filter((target) => isWaitedFor(target, settings));
   if (waited.length === 0) return;
-  const health = healthExpressions(object)?.judge;
+  const isLegacy = object.spec.waitStrategy?.name === 'legacy';
+  const expressions = isLegacy ? undefined : healthExpressions(object);
+  const health = isLegacy ? legacyHealth : expressions?.judge;
+  const ends = AbortSignal.any([signal, superseded]);
+  const release: (() => void)[] = [];
   const limitMs = timeoutMs(object, action);
   steps.note(`waiting for ${waited.length} object(s) with timeout of ${goDuration(limitMs)}`);
   try {
-    await awaitReady(waited, {
+    const isCovered = (target: Unstructured): boolean => expressions?.covers(target) === true;
+    const full = await fullTargets(waited, isCovered, { cluster, signal: ends, release });
+    await awaitReady(full, {
       timeoutMs: limitMs,
       failFast: true,
-      signal: AbortSignal.any([signal, superseded]),
+      signal: ends,
       ...(health !== undefined && { health }),
     });
   } catch (error) {
@@ -213,7 +221,15 @@ export async function waitForItems(
     if (error instanceof NotReadyError) for (const line of error.pending) steps.note(line);
     if (!(error instanceof NotReadyError) || error.failedEarly) throw error;
     throw new Error(`context deadline exceeded: ${error.message}`, { cause: error });
+  } finally {
+    for (const leave of release) leave();
   }
+}
+
+/** A Deployment that is paused never gets ready. */
+function isWaitedFor({ object }: ReadinessTarget, { disableWaitForJobs }: StepSettings): boolean {
+  if (object.kind === 'Job') return disableWaitForJobs !== true;
+  return object.kind !== 'Deployment' || (object['spec'] as { readonly paused?: boolean } | undefined)?.paused !== true;
 }
 
 /** Makes the target namespace where the spec asks for it. */

@@ -1,11 +1,11 @@
 // Waits for the health of what was applied, or of the objects the spec names.
 import type { Kustomization } from '#api/kustomize/kustomization';
-import type { ObjectKey, ResourceRef, Unstructured } from '#kube/object';
+import type { Unstructured } from '#kube/object';
 import { formatDuration } from '#lib/go-duration';
 import { deleteConditions, isTrue, markReconciling } from '#runtime/conditions';
-import { liveKindOf, type LiveKind } from '#runtime/live-objects';
 import { groupKindOf, type Cluster } from '../apply/cluster.ts';
 import { subjectOf } from '../apply/object-id.ts';
+import { fullTargets, type OwnWatches, ownWatch } from '../apply/own-watch.ts';
 import { awaitReady, type ReadinessTarget } from '../apply/readiness.ts';
 import { healthyCondition, setHealthy } from './conditions.ts';
 import type { HealthExpressions } from './expressions.ts';
@@ -45,8 +45,10 @@ export async function checkHealth(check: HealthCheck): Promise<void> {
   const started = now();
   const release: (() => void)[] = [];
   try {
+    const watches = { cluster: check.cluster, signal: check.signal, release };
+    const isCovered = (target: Unstructured): boolean => check.expressions?.covers(target) === true;
     const targets =
-      wanted === undefined ? await namedTargets(check, named, release) : await fullTargets(check, wanted, release);
+      wanted === undefined ? await namedTargets(named, watches) : await fullTargets(wanted, isCovered, watches);
     await awaitReady(targets, {
       timeoutMs: timeout,
       failFast: true,
@@ -75,33 +77,12 @@ function isSelf({ object }: ReadinessTarget, { metadata, spec }: KustomizationDr
 
 type NamedCheck = NonNullable<Kustomization['spec']['healthChecks']>[number];
 
-/** The shared watches leave out the content of some kinds, which expressions may ask about. */
-async function fullTargets(
-  check: HealthCheck,
-  targets: readonly ReadinessTarget[],
-  release: (() => void)[],
-): Promise<ReadinessTarget[]> {
-  return Promise.all(
-    targets.map(async (target) => {
-      const { object } = target;
-      if (check.expressions?.covers(object) !== true) return target;
-      const resource = await check.cluster.discovery.resourceOf(object);
-      const { name = '', namespace } = object.metadata;
-      return { ...target, kind: ownWatch(check, resource, { name, namespace }, release) };
-    }),
-  );
-}
-
 /** Each named object gets a watch of its own for as long as the wait lasts. */
-async function namedTargets(
-  check: HealthCheck,
-  named: readonly NamedCheck[],
-  release: (() => void)[],
-): Promise<ReadinessTarget[]> {
-  const { cluster } = check;
+async function namedTargets(named: readonly NamedCheck[], watches: OwnWatches): Promise<ReadinessTarget[]> {
+  const { discovery } = watches.cluster;
   return Promise.all(
     named.map(async ({ apiVersion = 'apps/v1', kind, name, namespace = '' }) => {
-      const resource = await cluster.discovery.resourceFor(groupKindOf(apiVersion, kind));
+      const resource = await discovery.resourceFor(groupKindOf(apiVersion, kind));
       if (resource.namespaced && namespace === '') {
         const group = resource.group === '' ? kind : `${kind}.${resource.group}`;
         throw new Error(`resource ${group} ${name} is namespace scoped, but namespace is not set`);
@@ -115,27 +96,10 @@ async function namedTargets(
         subject: subjectOf({ kind, namespace: resource.namespaced ? namespace : '', name }),
         key: resource.namespaced ? `${namespace}/${name}` : name,
         object,
-        kind: ownWatch(check, resource, { name, ...(resource.namespaced && { namespace }) }, release),
+        kind: ownWatch(resource, { name, ...(resource.namespaced && { namespace }) }, watches),
       };
     }),
   );
-}
-
-/** A watch on one object, until released. */
-function ownWatch(
-  { cluster, signal }: HealthCheck,
-  resource: ResourceRef,
-  { name, namespace }: ObjectKey,
-  release: (() => void)[],
-): () => Promise<LiveKind> {
-  const selection = { fieldSelector: `metadata.name=${name}`, ...(namespace && { namespace }) };
-  const informer = cluster.informers.acquire(resource, selection);
-  release.push(() => informer.release());
-  let live: LiveKind | undefined;
-  return async () => {
-    await informer.synced(signal);
-    return (live ??= liveKindOf(informer));
-  };
 }
 
 /** A duration as Go prints it. */

@@ -14,7 +14,8 @@ export interface Inspected extends KubeObject {
   readonly status?: unknown;
 }
 
-function at(value: unknown, path: readonly string[]): unknown {
+/** Undefined where there is nothing. */
+export function valueAt(value: unknown, path: readonly string[]): unknown {
   let current = value;
   for (const name of path) {
     if (typeof current !== 'object' || current === null || !Object.hasOwn(current, name)) return undefined;
@@ -24,22 +25,22 @@ function at(value: unknown, path: readonly string[]): unknown {
 }
 
 export function intAt(object: Inspected, path: readonly string[], fallback: number): number {
-  const value = at(object, path);
+  const value = valueAt(object, path);
   return typeof value === 'number' && Number.isInteger(value) ? value : fallback;
 }
 
 export function stringAt(object: Inspected, path: readonly string[], fallback: string): string {
-  const value = at(object, path);
+  const value = valueAt(object, path);
   return typeof value === 'string' ? value : fallback;
 }
 
 export function booleanAt(object: Inspected, path: readonly string[], fallback: boolean): boolean {
-  const value = at(object, path);
+  const value = valueAt(object, path);
   return typeof value === 'boolean' ? value : fallback;
 }
 
 export function listAt(object: Inspected, path: readonly string[]): readonly unknown[] {
-  const value = at(object, path);
+  const value = valueAt(object, path);
   return Array.isArray(value) ? value : [];
 }
 

@@ -15,11 +15,14 @@ import type { HelmReleaseDraft } from './helmrelease.ts';
 export const releasedCondition = 'Released';
 export const testSuccessCondition = 'TestSuccess';
 export const remediatedCondition = 'Remediated';
+/** Of Flux 2.9; there only while somebody looks for drift. */
+export const driftedCondition = 'Drifted';
 
 export const ownedConditions = [
   releasedCondition,
   remediatedCondition,
   testSuccessCondition,
+  driftedCondition,
   reconcilingCondition,
   readyCondition,
   stalledCondition,

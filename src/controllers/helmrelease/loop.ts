@@ -12,7 +12,7 @@ import {
 } from '#runtime/conditions';
 import { SupersededError } from '#runtime/controller';
 import { type Action, type ActionType, type DesiredContext, noteRendering } from './action.ts';
-import { remediatedCondition, releasedCondition, setReady, summarize } from './conditions.ts';
+import { driftedCondition, remediatedCondition, releasedCondition, setReady, summarize } from './conditions.ts';
 import { catchUp } from './catch-up.ts';
 import { correctDriftAction } from './correct-drift.ts';
 import { verifyRelease } from './digests.ts';
@@ -181,6 +181,7 @@ async function actionFor(context: DesiredContext, state: ReleaseState, force: bo
       if (force) return upgradeAction(context);
       replaceRemediated(context);
       replaceFailed(context);
+      noteDrift(context, undefined);
       return undefined;
     case 'Locked':
       return unlockAction(context);
@@ -200,7 +201,9 @@ async function actionFor(context: DesiredContext, state: ReleaseState, force: bo
     case 'Drifted': {
       const snapshot = latest(object.status?.history)!;
       const what = `Cluster state of release ${fullName(snapshot)} has drifted from the desired state`;
-      context.event('error', 'DriftDetected', `${what}:\n${summarizeDrift(state.report)}`);
+      const message = `${what}:\n${summarizeDrift(state.report)}`;
+      context.event('error', 'DriftDetected', message);
+      noteDrift(context, message);
       return object.spec.driftDetection?.mode === 'enabled' ? correctDriftAction(context, state.report) : undefined;
     }
     case 'Untested':
@@ -209,6 +212,17 @@ async function actionFor(context: DesiredContext, state: ReleaseState, force: bo
     default:
       return failedAction(context, force);
   }
+}
+
+/** Tells what drifted, or that nothing did, or nothing at all where nobody looked. */
+function noteDrift({ object, clock }: DesiredContext, drift: string | undefined): void {
+  const { mode = 'disabled' } = object.spec.driftDetection ?? {};
+  if (mode === 'disabled') return deleteConditions(object, driftedCondition);
+  const [status, reason, message] =
+    drift === undefined
+      ? (['False', 'NoDriftDetected', 'No drift detected against the cluster state'] as const)
+      : (['True', 'DriftDetected', drift] as const);
+  setCondition(object, { type: driftedCondition, status, reason, message }, clock.now());
 }
 
 function forgetOldRevisions({ object }: DesiredContext): void {

@@ -634,7 +634,7 @@ export const drifted: readonly Case[] = [
     status: conditions('Released=True InstallSucceeded'),
     stored: [{ ...deployed, manifest }],
     want: 'done',
-    said: ['Ready=True InstallSucceeded', 'Released=True InstallSucceeded'],
+    said: ['Ready=True InstallSucceeded', 'Drifted=True DriftDetected', 'Released=True InstallSucceeded'],
     events: '!DriftDetected',
   },
   {
@@ -643,7 +643,7 @@ export const drifted: readonly Case[] = [
     status: conditions('Released=True InstallSucceeded'),
     stored: [{ ...deployed, manifest }],
     want: 'correct cluster drift, done',
-    said: ['Ready=True InstallSucceeded', 'Released=True InstallSucceeded'],
+    said: ['Ready=True InstallSucceeded', 'Drifted=False NoDriftDetected', 'Released=True InstallSucceeded'],
     events: '!DriftDetected DriftCorrected',
   },
   {
@@ -653,8 +653,20 @@ export const drifted: readonly Case[] = [
     stored: [{ ...deployed, manifest }],
     fails: { 'correct cluster drift': boom },
     want: 'correct cluster drift, requeue',
-    said: ['Reconciling=True ProgressingWithRetry', 'Ready=Unknown Progressing', 'Released=True InstallSucceeded'],
+    said: [
+      'Reconciling=True ProgressingWithRetry',
+      'Ready=Unknown Progressing',
+      'Drifted=True DriftDetected',
+      'Released=True InstallSucceeded',
+    ],
     counts: '0 0 0',
     events: '!DriftDetected !DriftCorrectionFailed !DriftDetected',
+  },
+  {
+    title: 'no longer tells of drift where nobody looks for it',
+    status: conditions('Drifted=True DriftDetected', 'Released=True InstallSucceeded'),
+    stored: [{ ...deployed, manifest }],
+    want: 'done',
+    said: ['Ready=True InstallSucceeded', 'Released=True InstallSucceeded'],
   },
 ];

@@ -26,8 +26,9 @@ function json(value: unknown): string {
   return marshalJSON(value as never, { sortKeys: false });
 }
 
+/** A copy: what gzipSync returns is a small part of a large buffer, all of which would be kept and sent to other threads. */
 function pack(text: string, level: number): Uint8Array {
-  return text === '' ? new Uint8Array() : gzipSync(text, { level });
+  return text === '' ? new Uint8Array() : new Uint8Array(gzipSync(text, { level }));
 }
 
 export function packChart(chart: RecordedChart | undefined): Uint8Array {

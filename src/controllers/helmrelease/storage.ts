@@ -31,26 +31,34 @@ interface ReleaseSecret extends KubeObject {
   data: { release: string };
 }
 
-/** Releases read or written lately, by Secret and version. */
+/** Releases read or written lately: of each Secret its newest version. */
 export class ReleaseCache {
-  readonly #cache: LRUCache<string, StoredRelease>;
+  readonly #cache: LRUCache<string, { readonly resourceVersion: string; readonly release: StoredRelease }>;
 
   constructor({ maxBytes = 32 * 1024 * 1024 }: { readonly maxBytes?: number } = {}) {
-    this.#cache = new LRUCache({ maxSize: maxBytes, sizeCalculation: sizeOf });
+    this.#cache = new LRUCache({ maxSize: maxBytes, sizeCalculation: ({ release }) => sizeOf(release) });
   }
 
-  get(key: string): StoredRelease | undefined {
-    return this.#cache.get(key);
+  get(secret: string, resourceVersion: string): StoredRelease | undefined {
+    const known = this.#cache.get(secret);
+    return known?.resourceVersion === resourceVersion ? known.release : undefined;
   }
 
-  set(key: string, release: StoredRelease): void {
-    this.#cache.set(key, release);
+  set(secret: string, resourceVersion: string, release: StoredRelease): void {
+    this.#cache.set(secret, { resourceVersion, release });
+  }
+
+  delete(secret: string): void {
+    this.#cache.delete(secret);
   }
 }
 
+/** What a record takes beside its texts: about, and not too little. */
+const frameBytes = 4096;
+
 function sizeOf({ record, parts }: StoredRelease): number {
   const hooks = (record.hooks ?? []).reduce((sum, { manifest = '' }) => sum + manifest.length, 0);
-  return 1 + 2 * (record.manifest ?? '').length + 2 * hooks + parts.chart.length + parts.body.length;
+  return frameBytes + 2 * (record.manifest ?? '').length + 2 * hooks + parts.chart.length + parts.body.length;
 }
 
 export interface StorageDependencies {
@@ -102,13 +110,14 @@ export class ReleaseStorage {
     return undefined;
   }
 
+  /** A copy: what is changed in it and not written is nobody else's business. */
   async get(revision: number): Promise<StoredRelease | undefined> {
     const head = (await this.heads()).find((each) => each.revision === revision);
     if (head === undefined) return undefined;
     const written = this.#written.get(revision);
-    if (written !== undefined) return written;
-    const known = this.#deps.cache.get(this.#cacheKey(head.secret, head.resourceVersion));
-    return known ?? this.#read(head);
+    const known = written ?? this.#deps.cache.get(this.#cacheKey(head.secret), head.resourceVersion);
+    const release = known ?? (await this.#read(head));
+    return release === undefined ? undefined : copyOf(release);
   }
 
   async create(release: StoredRelease): Promise<void> {
@@ -163,6 +172,7 @@ export class ReleaseStorage {
     this.#heads = this.#heads?.filter((each) => each !== head);
     this.#written.delete(head.revision);
     this.#deps.heads.wrote(this.id, head.secret, undefined);
+    this.#deps.cache.delete(this.#cacheKey(head.secret));
   }
 
   async #read(head: Head): Promise<StoredRelease | undefined> {
@@ -180,7 +190,7 @@ export class ReleaseStorage {
     }
     const payload = Buffer.from(secret.data?.release ?? '', 'base64').toString('latin1');
     const release: StoredRelease = { ...(await unpack(payload, signal)), labels: customLabels(secret) };
-    cache.set(this.#cacheKey(head.secret, secret.metadata.resourceVersion ?? ''), release);
+    cache.set(this.#cacheKey(head.secret), secret.metadata.resourceVersion ?? '', release);
     return release;
   }
 
@@ -192,10 +202,11 @@ export class ReleaseStorage {
       { secret: name, revision: version, status: info.status ?? 'unknown', resourceVersion, madeFor },
       ...(this.#heads ?? []).filter(({ revision }) => revision !== version),
     ].toSorted((a, b) => b.revision - a.revision);
-    this.#written.set(version, release);
+    const kept = copyOf(release);
+    this.#written.set(version, kept);
     this.#deps.heads.wrote(this.id, name, resourceVersion);
-    this.#deps.cache.set(this.#cacheKey(name, resourceVersion), release);
-    this.#observer?.(release);
+    this.#deps.cache.set(this.#cacheKey(name), resourceVersion, kept);
+    this.#observer?.(kept);
   }
 
   #secretOf(
@@ -228,13 +239,26 @@ export class ReleaseStorage {
     return Math.floor(this.#deps.clock.now() / 1000);
   }
 
-  #cacheKey(secret: string, resourceVersion: string): string {
-    return `${this.#deps.cluster} ${this.id.namespace}/${secret}@${resourceVersion}`;
+  #cacheKey(secret: string): string {
+    return `${this.#deps.cluster} ${this.id.namespace}/${secret}`;
   }
 }
 
 function customLabels({ metadata }: KubeObject): Record<string, string> {
   return Object.fromEntries(Object.entries(metadata.labels ?? {}).filter(([key]) => !systemLabels.includes(key)));
+}
+
+/** Actions go on changing state and hooks of a record; nothing else of it ever changes. */
+function copyOf(release: StoredRelease): StoredRelease {
+  const { info, hooks } = release.record;
+  return {
+    ...release,
+    record: {
+      ...release.record,
+      info: { ...info },
+      ...(hooks !== undefined && { hooks: hooks.map((hook) => ({ ...hook })) }),
+    },
+  };
 }
 
 /** Whether an action is at work on a revision of this status, or broke off. */

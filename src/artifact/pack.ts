@@ -1,9 +1,9 @@
 // A deterministic tar.gz: the same tree gives the same bytes, whatever the clock, the user or the file system.
-import type { Readable, Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { pack as tarPack } from 'tar-stream';
-import { Batches } from './batches.ts';
+import { writeBatches } from './batches.ts';
 import { Digester, type DigestAlgorithm } from './digest.ts';
 
 /** A file or directory to pack. Paths are relative, with forward slashes; the root itself is not listed. */
@@ -46,17 +46,15 @@ export async function packTarGz(
   const tar = tarPack();
   const digester = new Digester(options.algorithm);
   const files: PackedFile[] = [];
-  const written = pipeline(
-    tar as unknown as Readable,
-    new Batches(batchBytes),
-    createGzip({ level: 6, chunkSize: batchBytes }),
-    digester,
-    sink,
-    options.signal === undefined ? {} : { signal: options.signal },
-  );
+  const gzip = createGzip({ level: 6, chunkSize: batchBytes });
+  const { signal } = options;
+  const written = pipeline(gzip, digester, sink, signal === undefined ? {} : { signal });
+  const batched = writeBatches(tar as unknown as AsyncIterable<Uint8Array>, gzip, batchBytes);
   const filled = fill(tar, entries, files);
   // A failure on either side ends the other: without this a broken sink would leave the producer waiting for ever.
   filled.catch((error: Error) => tar.destroy(error));
+  batched.catch((error: Error) => gzip.destroy(error));
+  written.catch((error: Error) => tar.destroy(error));
   await written;
   await filled;
   return { ...digester.result(), files };

@@ -1,9 +1,9 @@
 // A worker's look into a fetched pack: who signed, and which submodules there are.
-import { readFile } from 'node:fs/promises';
 import { errorMessage } from '#lib/errors';
 import { parseTrustedKeys, verifySignature, type KeyFile, type Verdict } from '#verify/index';
 import { parseGitmodules } from './gitmodules.ts';
 import { PackFile } from './pack-file.ts';
+import { PackOnDisk } from './pack-source.ts';
 import { signedCommit, signedTag, type SignedObject } from './signed-object.ts';
 import { parseCommit, walkTree } from './tree.ts';
 
@@ -40,11 +40,16 @@ export interface InspectOutput {
 const maxGitmodules = 1 << 20;
 
 export async function run(input: InspectInput): Promise<InspectOutput> {
-  const pack = new PackFile(await readFile(input.pack));
-  return {
-    submodules: input.submodules === true ? submodulesOf(pack, input.commit) : [],
-    ...(input.verify !== undefined && (await signatures(pack, input.commit, input.verify))),
-  };
+  const file = new PackOnDisk(input.pack);
+  try {
+    const pack = new PackFile(file);
+    return {
+      submodules: input.submodules === true ? submodulesOf(pack, input.commit) : [],
+      ...(input.verify !== undefined && (await signatures(pack, input.commit, input.verify))),
+    };
+  } finally {
+    file.close();
+  }
 }
 
 function submodulesOf(pack: PackFile, commit: string): Submodule[] {

@@ -1,11 +1,11 @@
 // The worker's part: packs on disk become a deterministic tar.gz, with no work tree in between.
 import { createWriteStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { type DigestAlgorithm } from '#artifact/digest';
 import { packTarGz, type PackEntry, type Packed } from '#artifact/pack';
 import { ignoreFile, SourceIgnore, type IgnoreFile } from '#lib/source-ignore';
 import { commitNodes, inWalkingOrder, sparseNodes, withInclude, type Include, type TreeNode } from './archive-tree.ts';
 import { PackFile } from './pack-file.ts';
+import { PackOnDisk } from './pack-source.ts';
 import { parseCommit } from './tree.ts';
 
 export interface ArchiveInput {
@@ -34,21 +34,30 @@ export interface ArchiveOutput extends Packed {
 const maxIgnoreFileBytes = 1 << 20;
 
 export async function run(input: ArchiveInput): Promise<ArchiveOutput> {
-  const pack = new PackFile(await readFile(input.pack));
-  const commit = parseCommit(pack.read(input.commit, 'commit'));
-  const nodes = await nodesOf(pack, input);
-  const ignore = new SourceIgnore(ignoreFiles(nodes), input.ignore);
-  const sink = createWriteStream(input.target, { flags: 'wx', mode: 0o600 });
-  const packed = await packTarGz(entriesOf(nodes, ignore), sink, { algorithm: input.algorithm });
-  return { ...packed, subject: commit.message.split('\n', 1)[0] ?? '' };
+  const files: PackOnDisk[] = [];
+  const open = (path: string): PackFile => {
+    const file = new PackOnDisk(path);
+    files.push(file);
+    return new PackFile(file);
+  };
+  try {
+    const pack = open(input.pack);
+    const commit = parseCommit(pack.read(input.commit, 'commit'));
+    const nodes = nodesOf(pack, input, open);
+    const ignore = new SourceIgnore(ignoreFiles(nodes), input.ignore);
+    const sink = createWriteStream(input.target, { flags: 'wx', mode: 0o600 });
+    const packed = await packTarGz(entriesOf(nodes, ignore), sink, { algorithm: input.algorithm });
+    return { ...packed, subject: commit.message.split('\n', 1)[0] ?? '' };
+  } finally {
+    for (const file of files) file.close();
+  }
 }
 
-async function nodesOf(pack: PackFile, input: ArchiveInput): Promise<TreeNode[]> {
+function nodesOf(pack: PackFile, input: ArchiveInput, open: (path: string) => PackFile): TreeNode[] {
   const { sparse = [], submodules = [], includes = [] } = input;
   let nodes = commitNodes(pack, input.commit);
   for (const submodule of submodules) {
-    const own = new PackFile(await readFile(submodule.pack));
-    for (const node of commitNodes(own, submodule.commit, `${submodule.path}/`)) nodes.push(node);
+    for (const node of commitNodes(open(submodule.pack), submodule.commit, `${submodule.path}/`)) nodes.push(node);
   }
   if (sparse.length > 0) nodes = sparseNodes(nodes, sparse);
   for (const include of includes) nodes = withInclude(nodes, include);

@@ -3,6 +3,7 @@ import { createHash, hash } from 'node:crypto';
 import { inflateSync } from 'node:zlib';
 import { applyDelta } from './delta.ts';
 import { GitError } from './errors.ts';
+import type { PackSource } from './pack-source.ts';
 
 export type ObjectType = 'commit' | 'tree' | 'blob' | 'tag';
 
@@ -22,6 +23,9 @@ export interface PackLimits {
 
 interface Entry {
   readonly dataOffset: number;
+  /** Bytes in the pack: exact once they were read, at most so many before. */
+  readonly packed: number;
+  /** Bytes unpacked. */
   readonly size: number;
   readonly type: ObjectType | 'offset-delta' | 'reference-delta';
   /** Offset of the base for an offset delta. */
@@ -40,12 +44,18 @@ const typeNames: Readonly<Record<number, Entry['type']>> = {
 };
 const maxDeltaChain = 10_000;
 const hashBytes = 20;
+/** More than any object's type, size and base take. */
+const headerBytes = 64;
+/** Bytes read at once where the whole pack is. */
+const readBytes = 256 * 1024;
 /** A buffer of this size shares its memory with no other. */
 const minimumAlone = (Buffer.poolSize >>> 1) + 8;
 
-/** A pack held in memory as it came; objects are unpacked when asked for, recent ones are kept. */
+/** A pack as it came; objects are unpacked when asked for, recent ones are kept. */
 export class PackFile {
-  readonly #bytes: Buffer;
+  readonly #source: PackSource;
+  /** Where the objects end and the checksum begins. */
+  readonly #end: number;
   readonly #limits: Required<PackLimits>;
   readonly #entries = new Map<number, Entry>();
   readonly #byHash = new Map<string, number>();
@@ -54,8 +64,9 @@ export class PackFile {
   #cached = 0;
 
   /** Reads and checks the whole pack. Throws GIT_PACK_CORRUPT for anything that is not one. */
-  constructor(bytes: Buffer, limits: PackLimits = {}) {
-    this.#bytes = bytes;
+  constructor(source: PackSource, limits: PackLimits = {}) {
+    this.#source = source;
+    this.#end = source.size - hashBytes;
     this.#limits = { maxObjects: 5_000_000, maxObjectBytes: 1 << 30, cacheBytes: 16 << 20, ...limits };
     this.#scan();
     this.#nameDeltas();
@@ -85,29 +96,53 @@ export class PackFile {
   }
 
   #scan(): void {
-    const bytes = this.#bytes;
-    if (bytes.length < 12 + hashBytes || bytes.toString('latin1', 0, 4) !== 'PACK') throw corrupt('it has no header');
-    const version = bytes.readUInt32BE(4);
+    const head = this.#source.at(0, 12);
+    if (this.#end < 12 || head.toString('latin1', 0, 4) !== 'PACK') throw corrupt('it has no header');
+    const version = head.readUInt32BE(4);
     if (version !== 2 && version !== 3) throw corrupt(`its version is ${version}`);
-    const count = bytes.readUInt32BE(8);
+    const count = head.readUInt32BE(8);
     if (count > this.#limits.maxObjects) {
       throw new GitError('GIT_TOO_LARGE', `the pack has ${count} objects, more than ${this.#limits.maxObjects}`);
     }
-    const end = bytes.length - hashBytes;
-    const sum = createHash('sha1').update(bytes.subarray(0, end)).digest();
-    if (!sum.equals(bytes.subarray(end))) throw corrupt('its checksum does not match');
+    this.#checkSum();
     let offset = 12;
-    for (let i = 0; i < count; i++) offset = this.#scanEntry(offset, end);
-    if (offset !== end) throw corrupt(`${end - offset} bytes follow its last object`);
+    for (let i = 0; i < count; i++) offset = this.#scanEntry(offset);
+    if (offset !== this.#end) throw corrupt(`${this.#end - offset} bytes follow its last object`);
+  }
+
+  #checkSum(): void {
+    const sum = createHash('sha1');
+    for (let at = 0; at < this.#end; at += readBytes) {
+      sum.update(this.#source.at(at, Math.min(at + readBytes, this.#end)));
+    }
+    if (!sum.digest().equals(this.#source.at(this.#end, this.#end + hashBytes))) {
+      throw corrupt('its checksum does not match');
+    }
   }
 
   /** Reads one entry's header and bytes; returns where the next one begins. */
-  #scanEntry(offset: number, end: number): number {
-    const bytes = this.#bytes;
-    let at = offset;
+  #scanEntry(offset: number): number {
+    const header = this.#readHeader(offset);
+    const { data, consumed } = this.#inflate(header, minimumAlone);
+    const entry: Entry = { ...header, packed: consumed };
+    const { type } = entry;
+    this.#entries.set(offset, entry);
+    if (type !== 'offset-delta' && type !== 'reference-delta') {
+      this.#byHash.set(hashOf(type, data), offset);
+      // Files are read once more at most; commits and trees come up again at once.
+      if (type !== 'blob') this.#keep(offset, { type, data: Buffer.from(data) });
+    }
+    release(data);
+    return entry.dataOffset + consumed;
+  }
+
+  #readHeader(offset: number): Entry {
+    const bytes = this.#source.at(offset, Math.min(offset + headerBytes, this.#end));
+    let at = 0;
     const next = (): number => {
-      if (at >= end) throw corrupt('it ends in the middle of an object');
-      return bytes[at++]!;
+      const byte = bytes[at++];
+      if (byte === undefined) throw corrupt('it ends in the middle of an object');
+      return byte;
     };
     let byte = next();
     const type = typeNames[(byte >> 4) & 7];
@@ -129,20 +164,11 @@ export class PackFile {
       if (distance <= 0 || distance > offset - 12) throw corrupt(`object at ${offset} has a base outside the pack`);
       base = { baseOffset: offset - distance };
     } else if (type === 'reference-delta') {
-      if (at + hashBytes > end) throw corrupt('it ends in the middle of an object');
+      if (at + hashBytes > bytes.length) throw corrupt('it ends in the middle of an object');
       base = { baseHash: bytes.toString('hex', at, at + hashBytes) };
       at += hashBytes;
     }
-    const entry: Entry = { dataOffset: at, size, type, ...base };
-    const { data, consumed } = this.#inflate(entry, end, minimumAlone);
-    this.#entries.set(offset, entry);
-    if (type !== 'offset-delta' && type !== 'reference-delta') {
-      this.#byHash.set(hashOf(type, data), offset);
-      // Files are read once more at most; commits and trees come up again at once.
-      if (type !== 'blob') this.#keep(offset, { type, data: Buffer.from(data) });
-    }
-    release(data);
-    return at + consumed;
+    return { dataOffset: offset + at, packed: largestPacked(size), size, type, ...base };
   }
 
   /** Computes the hashes of deltas; a reference delta may come before its base. */
@@ -193,22 +219,22 @@ export class PackFile {
         if (base === undefined) throw corrupt('a delta has no base in the pack');
         at = base;
       } else {
-        object = { type: entry.type, data: this.#inflate(entry, this.#bytes.length - hashBytes).data };
+        object = { type: entry.type, data: this.#inflate(entry).data };
         // A file is kept for the deltas on it alone.
         if (chain.length > 0 || entry.type !== 'blob') this.#keep(at, object);
       }
     }
     for (const link of chain.toReversed()) {
-      const delta = this.#inflate(link.entry, this.#bytes.length - hashBytes).data;
+      const delta = this.#inflate(link.entry).data;
       object = { type: object.type, data: applyDelta(object.data, delta, this.#limits.maxObjectBytes) };
       this.#keep(link.offset, object);
     }
     return object;
   }
 
-  #inflate(entry: Entry, end: number, atLeast = 64): { readonly data: Buffer; readonly consumed: number } {
+  #inflate(entry: Entry, atLeast = 64): { readonly data: Buffer; readonly consumed: number } {
     if (entry.size > this.#limits.maxObjectBytes) throw this.#tooLarge();
-    const input = this.#bytes.subarray(entry.dataOffset, end);
+    const input = this.#source.at(entry.dataOffset, Math.min(entry.dataOffset + entry.packed, this.#end));
     let result: { buffer: Buffer; engine: { bytesWritten: number } };
     try {
       // One output chunk of the right size: the common case allocates once.
@@ -247,6 +273,11 @@ function hashOf(type: ObjectType, data: Buffer): string {
   // For small objects, which most are, one call is cheaper than an object with three.
   if (data.length < 4096) return hash('sha1', Buffer.concat([Buffer.from(head), data]), 'hex');
   return createHash('sha1').update(head).update(data).digest('hex');
+}
+
+/** What can hardly be compressed grows a little, with some compressors by an eighth. */
+function largestPacked(size: number): number {
+  return size + Math.ceil(size / 8) + 128;
 }
 
 /** Gives the bytes back at once: garbage outside the heap is otherwise let grow by tens of megabytes. */

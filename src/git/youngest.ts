@@ -1,6 +1,7 @@
 // Which of several tags has the youngest commit: asks for their commits, and for nothing else where the server can.
 import { GitError } from './errors.ts';
 import { PackFile } from './pack-file.ts';
+import { inMemory } from './pack-source.ts';
 import type { GitSession, RemoteRef } from './session.ts';
 import { parseCommit } from './tree.ts';
 
@@ -28,7 +29,7 @@ export async function youngest(
       chunks.push(chunk);
     },
   });
-  const pack = new PackFile(Buffer.concat(chunks));
+  const pack = new PackFile(inMemory(Buffer.concat(chunks)));
   let best: { readonly ref: RemoteRef; readonly time: number } | undefined;
   for (const [i, ref] of refs.entries()) {
     const { committedAt: time } = parseCommit(pack.read(commits[i]!, 'commit'));

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { serveGit } from '#dev/git-http-backend';
 import { fetchPack, GitSession, httpTransport, resolveRef, type RefSpec, type ResolvedRef } from '#git/index';
 import { PackFile } from '#git/pack-file';
+import { inMemory } from '#git/pack-source';
 import { Agents } from '#net/agents';
 import { GitRepo } from '#test/support/git-repo';
 import { gitServer, type GitServer } from '#test/support/git-server';
@@ -17,7 +18,7 @@ async function fetched(session: GitSession, spec: RefSpec): Promise<{ ref: Resol
   const ref = await resolveRef(session, spec, deadline());
   const file = join(await tempDir('pack'), 'pack');
   await fetchPack(session, ref, { file, maxBytes: 1 << 20, signal: deadline() });
-  return { ref, pack: new PackFile(await readFile(file)) };
+  return { ref, pack: new PackFile(inMemory(await readFile(file))) };
 }
 
 /** A server of protocol version 0: it never learns that the client knows more. */

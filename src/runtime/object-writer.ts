@@ -109,6 +109,13 @@ export class ObjectWriter<T extends WritableObject> {
     }
   }
 
+  /** Leaves the status as it is on the server, or was announced before. */
+  async discard(): Promise<void> {
+    this.#cancelAnnouncement?.();
+    this.#announced = true;
+    await this.#writing;
+  }
+
   /** Writes the status of the working copy, if it differs from the server's. */
   async flush(): Promise<void> {
     this.#cancelAnnouncement?.();

@@ -9,7 +9,7 @@ export interface ErrorTreatment {
   readonly next: 'retry' | 'wait' | 'stop';
 }
 
-/** Base of the three kinds below. `reason` is the CamelCase reason of the event and of the condition. */
+/** Base of the kinds below. `reason` is the CamelCase reason of the event and of the condition. */
 export abstract class ReconcileError extends CodedError {
   readonly reason: string;
   abstract readonly treatment: ErrorTreatment;
@@ -39,4 +39,9 @@ export class WaitingError extends ReconcileError {
     super(reason, message, options);
     this.retryAfter = retryAfter;
   }
+}
+
+/** A wait that is over in a moment, as likely as not: worth neither a status nor an event before that moment is. */
+export class FleetingError extends WaitingError {
+  override readonly treatment: ErrorTreatment = { event: 'none', next: 'wait' };
 }

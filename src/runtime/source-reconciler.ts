@@ -23,7 +23,7 @@ import { jitter } from './jitter.ts';
 import type { ObjectMetrics } from './metrics.ts';
 import { ObjectWriter } from './object-writer.ts';
 import { reconcileRequest } from './predicates.ts';
-import { ReconcileError, StalledError, WaitingError } from './reconcile-error.ts';
+import { FleetingError, ReconcileError, StalledError, WaitingError } from './reconcile-error.ts';
 import { type ConditionSet, summarizeReady } from './summarize.ts';
 
 /** A source object as this machine sees it; drafts of all source kinds fit. */
@@ -182,6 +182,10 @@ class SourceRun<T extends SourceObject, Run> {
     const { now, signal } = this.#context;
     // A run cut short by the end of the process has nothing to report; the next process starts it anew.
     if (signal.aborted) throw failure ?? signal.reason;
+    if (failure instanceof FleetingError) {
+      await this.#writer.discard();
+      throw failure;
+    }
     this.#noteRequest();
     if (failure === undefined) this.#succeed();
     else this.#fail(failure);

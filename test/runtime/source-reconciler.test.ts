@@ -7,7 +7,7 @@ import type { ReconcileContext, Result } from '#runtime/controller';
 import { EventRecorder } from '#runtime/event-recorder';
 import { silentLogger } from '#runtime/log';
 import { noMetrics } from '#runtime/metrics';
-import { StalledError, TransientError, WaitingError } from '#runtime/reconcile-error';
+import { FleetingError, StalledError, TransientError, WaitingError } from '#runtime/reconcile-error';
 import { sourceReconciler, type SourceKind, type SourceObject, type StepContext } from '#runtime/source-reconciler';
 import { FakeClock } from '../kube/fake-clock.ts';
 import { MemoryApi } from './memory-api.ts';
@@ -355,6 +355,15 @@ describe('the state machine of sources', () => {
       if (row.setup.object?.spec?.suspend !== true) assert.equal(generations[0]?.observedGeneration, 2);
     });
   }
+
+  it('tells nobody of a wait of a moment', async () => {
+    const steps = [fetchFails(new FleetingError('NotYet', 'no secret yet', 3000))];
+    const run = await runOnce({ object: { status: goodBefore }, steps });
+    assert.ok(run.error instanceof FleetingError);
+    assert.deepEqual(run.object?.status, goodBefore);
+    assert.deepEqual(run.events, []);
+    assert.deepEqual([run.patches, run.disposed], [0, 1]);
+  });
 
   for (const [what, setup] of [
     ['succeeds', {}],

@@ -3,7 +3,7 @@ import type { Artifact } from '#api/source/shared';
 import { CodedError, errorMessage } from '#lib/errors';
 import { deleteConditions, setCondition } from '#runtime/conditions';
 import type { ObjectSource } from '#runtime/fresh-objects';
-import { ReconcileError, StalledError, TransientError, WaitingError } from '#runtime/reconcile-error';
+import { FleetingError, ReconcileError, StalledError, TransientError, WaitingError } from '#runtime/reconcile-error';
 import type { StepContext } from '#runtime/source-reconciler';
 import { artifactOutdated, fetchFailed, sourceVerified } from '../source/conditions.ts';
 import type { ChartBuild, ChartRun, HelmChartDraft, HelmRepository, SourceWithArtifact } from './chart.ts';
@@ -67,8 +67,11 @@ function sourceOf({ metadata, spec }: HelmChartDraft, { sources }: BuildDependen
   );
 }
 
+/** How long after a chart was made its source may take to come before the chart tells that it waits. */
+const justMadeMs = 4000;
+
 function artifactOf(
-  { object }: StepContext<HelmChartDraft>,
+  { object, now }: StepContext<HelmChartDraft>,
   source: SourceWithArtifact,
   { requeueDependencyMs }: BuildDependencies,
 ): Artifact {
@@ -80,6 +83,9 @@ function artifactOf(
   const artifact = source.status?.artifact;
   if (artifact !== undefined) return artifact;
   const message = `no artifact available for ${kind} source '${name}'`;
+  // Made together, as in one manifest: the source is on its way, and wakes the chart.
+  const left = Date.parse(object.metadata.creationTimestamp ?? '') + justMadeMs - now();
+  if (left > 0 && left <= justMadeMs) throw new FleetingError('NoSourceArtifact', message, left);
   throw new WaitingError('NoSourceArtifact', message, requeueDependencyMs);
 }
 

@@ -193,6 +193,7 @@ async function deleteObjects(context: ReleaseContext, items: readonly ReleaseIte
               { name, namespace },
               { propagationPolicy: policy, signal },
             );
+            steps.note(`${item.subject} deleted`);
             if (!isGone(answer)) doomed.push({ item, kind: () => applier.view.kind(item.resource) });
           } catch (error) {
             signal.throwIfAborted();
@@ -204,8 +205,7 @@ async function deleteObjects(context: ReleaseContext, items: readonly ReleaseIte
     );
   }
   if (settings.disableWait === true || failures.length > 0) return failures;
-            steps.note(`${item.subject} deleted`);
+  if (doomed.length > 0) steps.note(`waiting for the end of ${doomed.length} object(s)`);
   await awaitGone(doomed, { view: applier.view, timeoutMs: timeoutMs(object, 'uninstall'), signal });
   return failures;
 }
-  if (doomed.length > 0) steps.note(`waiting for the end of ${doomed.length} object(s)`);

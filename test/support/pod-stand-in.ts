@@ -2,7 +2,8 @@
 import type { KubeClient } from '#kube/client';
 import { type Informer, Informers } from '#kube/informer';
 import { type Unstructured } from '#kube/object';
-import { isConflict, isNotFound } from '#kube/status-error';
+import { isNotFound } from '#kube/status-error';
+import { until } from './wait.ts';
 
 interface Pod extends Unstructured {
   readonly spec: { readonly restartPolicy?: string };
@@ -64,16 +65,17 @@ export class PodStandIn {
     this.#writing.add(writing);
   }
 
+  /** Again while the API server is away. */
   async #write({ metadata: { namespace, name = '' } }: Pod, status: object): Promise<void> {
-    try {
-      await this.#client.patch(
-        pods,
-        { namespace, name },
-        { type: 'merge', body: { status } },
-        { subresource: 'status' },
-      );
-    } catch (error) {
-      if (!isNotFound(error) && !isConflict(error)) throw error;
-    }
+    const options = { subresource: 'status' } as const;
+    const write = async (): Promise<boolean> => {
+      try {
+        await this.#client.patch(pods, { namespace, name }, { type: 'merge', body: { status } }, options);
+      } catch (error) {
+        if (!isNotFound(error)) throw error;
+      }
+      return true;
+    };
+    await until(write, { timeout: 60_000, every: 200, what: `status of Pod ${name}` });
   }
 }

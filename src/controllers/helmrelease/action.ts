@@ -71,7 +71,7 @@ export async function observed<T>(
 ): Promise<{ readonly written: readonly StoredRelease[]; readonly error?: unknown }> {
   const written = new Map<number, StoredRelease>();
   steps.clear();
-  storage.observe((release) => written.set(release.record.version, structuredRecord(release)));
+  storage.observe((release) => written.set(release.record.version, release));
   const inOrder = (): StoredRelease[] => [...written.values()].toSorted((a, b) => b.record.version - a.record.version);
   try {
     await work();
@@ -82,19 +82,6 @@ export async function observed<T>(
   } finally {
     storage.observe(undefined);
   }
-}
-
-/** Actions go on changing a record after it was written. */
-function structuredRecord(release: StoredRelease): StoredRelease {
-  const { info, hooks } = release.record;
-  return {
-    ...release,
-    record: {
-      ...release.record,
-      info: { ...info },
-      ...(hooks !== undefined && { hooks: hooks.map((hook) => ({ ...hook })) }),
-    },
-  };
 }
 
 /** The newest revision becomes the head of the history; the first older one that it knows is brought up to date. */

@@ -102,7 +102,10 @@ async function rollBack(context: DesiredContext, version: number): Promise<void>
     const method = methodOf(side, { before, replaces: settings.force === true });
     const step = { items, release: identity, settings, method };
     const outcome = await applyItems(context, step).catch(async (error: unknown) => {
-      await setStatus(context, current, 'superseded', current.record.info.description ?? '');
+      // One that failed stays so: a superseded one would be taken for good, and gone back to.
+      if (current.record.info.status === 'deployed') {
+        await setStatus(context, current, 'superseded', current.record.info.description ?? '');
+      }
       throw error;
     });
     const problems = await removeLeftovers(context, [...before, ...strays], items);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { access, rm } from 'node:fs/promises';
+import type http from 'node:http';
 import path from 'node:path';
 import { loadArchive } from '#helm/engine/index';
 import { chartContent, chartServer, type ChartServer } from '#test/integration/chart-server';
@@ -235,6 +236,31 @@ describe('HelmRepository and HelmChart on a cluster', function () {
     assert.match(conditionOf(object, 'Ready')!.message, /charts from OCI registries cannot be pulled yet/);
     await stage.repository({ type: 'default', url: server.url }, name);
     await stage.untilReady('HelmRepository', name);
+  });
+
+  it('says nothing of a source that was made with it and comes a moment later', async () => {
+    const own = await chartServer();
+    try {
+      await own.publish('app', '1.0.0');
+      const index = own.files.get('index.yaml') as Buffer | string;
+      const held: http.ServerResponse[] = [];
+      own.files.set('index.yaml', (_request, response) => void held.push(response));
+      const repository = await stage.repository({ url: own.url });
+      const name = await stage.chart({ chart: 'app', sourceRef: { kind: 'HelmRepository', name: repository } });
+      // The first thing its controller does.
+      await until(async () => (await stage.get('HelmChart', name)).metadata.finalizers !== undefined);
+      await until(() => held.length > 0);
+      own.files.set('index.yaml', index);
+      for (const response of held) response.end(index);
+      await stage.untilReady('HelmChart', name);
+      await until(async () => (await stage.events(name)).length > 0);
+      assert.deepEqual(
+        (await stage.events(name)).map(({ reason }) => reason),
+        ['ChartPullSucceeded'],
+      );
+    } finally {
+      await own.stop();
+    }
   });
 
   it('waits for the artifact of its source and goes on the moment it is there', async () => {

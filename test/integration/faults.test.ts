@@ -1,6 +1,7 @@
 // Deliveries under faults: the process killed at any moment, servers gone and back, leaders lost, other writers.
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubeObject } from '#kube/object';
 import { type OwnCluster, useOwnCluster } from '#test/support/controlplane';
@@ -15,11 +16,22 @@ import {
   type Source,
 } from '#test/support/delivery';
 import { ServeProcess } from '#test/support/serve-process';
+import { tempDir } from '#test/support/temp-dir';
 import { until } from '#test/support/wait';
 
 const group = 'kustomize.toolkit.fluxcd.io';
 const users = 4;
 const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+const election = [
+  '--enable-leader-election',
+  '--leader-election-lease-duration=3s',
+  '--leader-election-renew-deadline=2s',
+  '--leader-election-retry-period=300ms',
+];
+/** Makes a process's wall clock wrong by the milliseconds in a file, which may change at any time. */
+const wrongClock = `import { readFileSync } from 'node:fs';
+const right = Date.now;
+Date.now = () => right() + Number(readFileSync(process.env.CLOCK_ERROR_FILE, 'utf8'));`;
 
 /** Numbers that look random and are the same each time. */
 function numbers(seed: number): () => number {
@@ -74,8 +86,8 @@ describe('deliveries under faults', function () {
     await delivery?.close();
   });
 
-  function serve(more: readonly string[] = []): ServeProcess {
-    const started = ServeProcess.start([...flags, ...more], { RUNTIME_NAMESPACE: delivery.namespace });
+  function serve(more: readonly string[] = [], env: Readonly<Record<string, string>> = {}): ServeProcess {
+    const started = ServeProcess.start([...flags, ...more], { RUNTIME_NAMESPACE: delivery.namespace, ...env });
     processes.push(started);
     return started;
   }
@@ -119,7 +131,7 @@ describe('deliveries under faults', function () {
     );
     const { items } = await delivery.client.list<KubeObject>(configMaps, {
       namespace: delivery.namespace,
-      labelSelector: `${group}/name,${group}/name!=late`,
+      labelSelector: `${group}/name,${group}/name notin (late,timed)`,
     });
     const found = items.map(({ metadata }) => metadata.name ?? '');
     assert.deepEqual(found.toSorted(), wanted.flat().toSorted());
@@ -207,12 +219,6 @@ describe('deliveries under faults', function () {
   }
 
   it('hands over to another replica when the leader dies, and never has two', async () => {
-    const election = [
-      '--enable-leader-election',
-      '--leader-election-lease-duration=3s',
-      '--leader-election-renew-deadline=2s',
-      '--leader-election-retry-period=300ms',
-    ];
     const first = serve(election);
     await until(() => acquired(first), { timeout: 60_000 });
     const second = serve([...election, `--storage-path=${storage}`]);
@@ -231,6 +237,35 @@ describe('deliveries under faults', function () {
     await until(() => acquired(third), { timeout: 60_000 });
     assert.ok(performance.now() - started < 2500, 'a clean stop gives the lease back');
     await third.end('SIGTERM');
+  });
+
+  it('goes on when the clock jumps, forwards or back', async () => {
+    const file = path.join(await tempDir('clock'), 'error-ms');
+    await writeFile(file, '0');
+    const running = serve(election, {
+      CLOCK_ERROR_FILE: file,
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(wrongClock)}`,
+    });
+    await until(() => acquired(running), { timeout: 60_000 });
+    await delivery.source('timed', { 'timed.yaml': configMap('timed') });
+    await delivery.kustomization('timed', { interval: '1s' });
+    await delivery.ready('timed');
+    for (const hours of [30, -30, 0]) {
+      await writeFile(file, String(hours * 3_600_000));
+      await push();
+      await converged();
+      // Its turn comes by the interval alone.
+      const before = await delivery.get(configMaps, 'timed');
+      await delivery.kubectl.ok(['-n', delivery.namespace, 'delete', 'configmap', 'timed']);
+      await until(async () => {
+        const after = await delivery.get(configMaps, 'timed');
+        return after !== undefined && after.metadata.uid !== before?.metadata.uid;
+      });
+      assert.equal(running.status, undefined, running.output);
+    }
+    assert.equal(running.output.split('successfully acquired lease').length, 2, running.output);
+    await running.end('SIGTERM');
+    assert.equal(running.status, 0, running.output);
   });
 
   it('keeps the conditions of other writers, however often they write', async () => {

@@ -60,6 +60,14 @@ describe('HelmReleases while servers are away', function () {
     return new FaultyRelease(stage, helm, stage.name());
   }
 
+  async function brokenUpgrade(release: FaultyRelease): Promise<void> {
+    const { chart } = stage.chart('faulty');
+    const upgrade = { remediation: { retries: -1 } };
+    await stage.apply(release.name, { chart, upgrade });
+    await stage.ready(release.name);
+    await stage.apply(release.name, { chart, upgrade, values: { tag: 'new', port: 81 } });
+  }
+
   for (const victim of ['kube-apiserver', 'etcd'] as const) {
     describe(victim, () => {
       it('installs to the end when it is back, and counts no failure', async () => {
@@ -214,14 +222,6 @@ describe('HelmReleases while servers are away', function () {
       await stage.ready(release.name);
       await release.agrees();
     });
-
-    async function brokenUpgrade(release: FaultyRelease): Promise<void> {
-      const { chart } = stage.chart('faulty');
-      const upgrade = { remediation: { retries: -1 } };
-      await stage.apply(release.name, { chart, upgrade });
-      await stage.ready(release.name);
-      await stage.apply(release.name, { chart, upgrade, values: { tag: 'new', port: 81 } });
-    }
 
     it('rolls back an upgrade, which succeeds when it is allowed', async () => {
       const release = made();

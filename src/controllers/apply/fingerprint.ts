@@ -2,6 +2,15 @@
 import { createHash } from 'node:crypto';
 import type { KubeObject, Unstructured } from '#kube/object';
 
+/** What Kubernetes' own controllers write down on objects of others; nobody means to deliver it. */
+const bookkeeping = new Set([
+  'deployment.kubernetes.io/revision',
+  'pv.kubernetes.io/bind-completed',
+  'pv.kubernetes.io/bound-by-controller',
+  'volume.beta.kubernetes.io/storage-provisioner',
+  'volume.kubernetes.io/storage-provisioner',
+]);
+
 /**
  * Equal as long as nobody changed what we could have applied. Where the server counts generations, status updates do
  * not matter; elsewhere any new version does.
@@ -10,7 +19,8 @@ export function liveFingerprint(object: KubeObject): string {
   const { uid = '', generation, resourceVersion = '', labels, annotations, deletionTimestamp } = object.metadata;
   if (deletionTimestamp !== undefined) return `deleting:${uid}`;
   if (generation === undefined) return `${uid}@${resourceVersion}`;
-  return `${uid}#${generation}#${hashOf({ labels, annotations })}`;
+  const told = Object.entries(annotations ?? {}).filter(([name]) => !bookkeeping.has(name));
+  return `${uid}#${generation}#${hashOf({ labels, annotations: Object.fromEntries(told) })}`;
 }
 
 /** A hash of what is wanted. */

@@ -260,6 +260,14 @@ describe('fingerprints', () => {
     assert.notEqual(liveFingerprint(live({})), liveFingerprint(live({ resourceVersion: '6' })));
   });
 
+  it('is the same when a controller of Kubernetes writes down what it did', () => {
+    const bare = live({ generation: 1, resourceVersion: '5' });
+    const noted = { 'deployment.kubernetes.io/revision': '1' };
+    assert.equal(liveFingerprint(live({ generation: 1, annotations: noted })), liveFingerprint(bare));
+    const more = { ...noted, note: 'x' };
+    assert.notEqual(liveFingerprint(live({ generation: 1, annotations: more })), liveFingerprint(bare));
+  });
+
   it('move with spec, labels, annotations, but not with status, where it does', () => {
     const base = liveFingerprint(live({ generation: 1, labels: { a: 'b', c: 'd' } }));
     assert.equal(liveFingerprint(live({ generation: 1, labels: { c: 'd', a: 'b' }, resourceVersion: '9' })), base);

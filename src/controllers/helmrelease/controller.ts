@@ -98,6 +98,11 @@ export function watchHelmReleases({ queue }: Controller, { releases, sources, co
       update: (before, after) => {
         if (hasNews(before, after)) wake(after);
       },
+      delete: (object) => {
+        for (const user of releases.store.byIndex(bySource, `${kind}/${keyOf(object)}`)) {
+          if (makesAnew(user)) queue.add(keyOf(user));
+        }
+      },
     });
   }
   for (const [kind, config] of configs) {
@@ -117,6 +122,11 @@ export function watchHelmReleases({ queue }: Controller, { releases, sources, co
 function becameReady(before: HelmReleaseDraft, after: HelmReleaseDraft): boolean {
   if (!isTrue(after, readyCondition)) return false;
   return !isTrue(before, readyCondition) || before.status?.observedGeneration !== after.status?.observedGeneration;
+}
+
+/** A HelmChart made of a template is made again, also when a release of the same name came while the old one went. */
+function makesAnew({ metadata, spec }: HelmReleaseDraft): boolean {
+  return spec.chart !== undefined && metadata.deletionTimestamp === undefined;
 }
 
 /** Whether a source has a new artifact, or can be used now where it could not before. */

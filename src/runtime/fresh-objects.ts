@@ -22,21 +22,35 @@ export class FreshObjects<T extends KubeObject> {
     const cached = this.#source.get(key);
     const written = this.#written.get(key);
     if (written === undefined) return cached;
-    // Gone from the cache means deleted: a write we remember says nothing against that.
-    if (cached === undefined || cached.metadata.uid !== written.metadata.uid || !isNewer(written, cached)) {
-      this.#written.delete(key);
-      return cached;
-    }
-    return written;
+    if (isAhead(written, cached)) return written;
+    this.#written.delete(key);
+    return cached;
   }
 
   note(object: T): void {
-    this.#written.set(keyOf(object), object);
+    this.#forgetOld();
+    const key = keyOf(object);
+    // Last in the order, also where it was there before.
+    this.#written.delete(key);
+    this.#written.set(key, object);
   }
 
   forget(key: string): void {
     this.#written.delete(key);
   }
+
+  /** An object that is not read again would be kept twice for ever. Caches catch up in the order of the writes. */
+  #forgetOld(): void {
+    for (const [key, written] of this.#written) {
+      if (isAhead(written, this.#source.get(key))) return;
+      this.#written.delete(key);
+    }
+  }
+}
+
+/** Gone from the cache means deleted: a write we remember says nothing against that. */
+function isAhead(written: KubeObject, cached: KubeObject | undefined): boolean {
+  return cached !== undefined && cached.metadata.uid === written.metadata.uid && isNewer(written, cached);
 }
 
 /** Resource versions are decimal numbers of any length; Kubernetes allows comparing them as such. */

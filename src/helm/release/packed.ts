@@ -26,9 +26,16 @@ function json(value: unknown): string {
   return marshalJSON(value as never, { sortKeys: false });
 }
 
-/** A copy: what gzipSync returns is a small part of a large buffer, all of which would be kept and sent to other threads. */
+/** zlib's own size of the buffers it writes to, and the smallest. */
+const largestChunk = 16 * 1024;
+const smallestChunk = 64;
+
+/** A copy: what gzipSync returns is a part of a larger buffer, all of which would be kept and sent to other threads. */
 function pack(text: string, level: number): Uint8Array {
-  return text === '' ? new Uint8Array() : new Uint8Array(gzipSync(text, { level }));
+  if (text === '') return new Uint8Array();
+  // Most texts are small, and buffers outside of the heap are collected late.
+  const chunkSize = Math.min(largestChunk, smallestChunk + text.length);
+  return new Uint8Array(gzipSync(text, { level, chunkSize }));
 }
 
 export function packChart(chart: RecordedChart | undefined): Uint8Array {

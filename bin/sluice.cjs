@@ -2,8 +2,10 @@
 // 2>/dev/null # Starts the program on a Node that can run it. The shell reads these lines, Node takes them for comments.
 // 2>/dev/null; here=$0; [ ! -L "$here" ] || here=$(readlink -f "$here")
 // 2>/dev/null; node=${here%/*}/../node_modules/node/bin/node; [ -x "$node" ] || node=node
-// 2>/dev/null; once=; case $1 in helm | kustomize) once=--no-turbofan ;; esac
-// 2>/dev/null; exec "$node" --stack-size=6000 --max-semi-space-size=2 $once "$here" "$@"
+// 2>/dev/null; more=; case $1 in helm | kustomize) more=--no-turbofan ;; serve) more=--expose-gc ;; esac
+// 2>/dev/null; [ "$1" != serve ] || export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX-1}"
+// 2>/dev/null; [ "$1" != serve ] || export MALLOC_MMAP_THRESHOLD_="${MALLOC_MMAP_THRESHOLD_-131072}"
+// 2>/dev/null; exec "$node" --stack-size=6000 --max-semi-space-size=2 $more "$here" "$@"
 // Old syntax on purpose: any Node must be able to read this file.
 'use strict';
 var path = require('node:path');
@@ -18,16 +20,23 @@ var major = Number(process.versions.node.split('.')[0]);
 var flags = ['--stack-size=6000', '--max-semi-space-size=2'];
 // What runs once ends before the code of the last compiler pays: that took half of the CPU's time and 8 MiB on a large chart.
 if (process.argv[2] === 'helm' || process.argv[2] === 'kustomize') flags.push('--no-turbofan');
+// What serves collects its garbage when it has nothing else to do. Its threads allocate from one place, and blocks from 128
+// KiB on are given back at once: glibc would keep a heap for each thread, and ever larger blocks, for good.
+var allocator = {};
+if (process.argv[2] === 'serve') {
+  flags.push('--expose-gc');
+  allocator = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072' };
+}
 
 if (!fs.existsSync(built)) {
   console.error('sluice: not built yet: run `npm run build` in ' + root);
   process.exit(1);
 } else if (major < 24) {
   runOnOwnNode();
-} else if (process.execve && !flags.every(isGiven)) {
+} else if (process.execve && !(flags.every(isGiven) && Object.keys(allocator).every(isSet))) {
   // Run as `node bin/sluice.cjs`: replaces this process.
   var args = [process.execPath].concat(process.execArgv, flags, __filename, process.argv.slice(2));
-  process.execve(process.execPath, args, process.env);
+  process.execve(process.execPath, args, withAllocator());
 } else {
   keepCompiledCode();
   void import(require('node:url').pathToFileURL(built).href);
@@ -38,6 +47,14 @@ function isGiven(flag) {
   return process.execArgv.some(function (argument) {
     return argument.split('=')[0] === name;
   });
+}
+
+function isSet(name) {
+  return process.env[name] !== undefined;
+}
+
+function withAllocator() {
+  return Object.assign({}, allocator, process.env);
 }
 
 /** Compiling takes a third of a short run. The folder is the user's own: what is in it is executed. */
@@ -55,6 +72,7 @@ function runOnOwnNode() {
   }
   var child = require('node:child_process').spawn(node, flags.concat(__filename, process.argv.slice(2)), {
     stdio: 'inherit',
+    env: withAllocator(),
   });
   ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'].forEach(function (signal) {
     process.on(signal, function () {

@@ -1,9 +1,14 @@
 // The code every worker thread runs: loads the job's module once, runs it, turns what it throws into data.
+import { IdleCollection } from './idle-collection.ts';
 import type { Job, JobFailure, JobRequest, JobResponse } from './job.ts';
 import { outputBytes } from './output-size.ts';
 
+// One per worker thread.
+const garbage = new IdleCollection();
+
 /** Called by the pool for each task. */
 export async function work(request: JobRequest): Promise<JobResponse> {
+  garbage.cancel();
   try {
     const module = (await import(request.module)) as { run: Job<unknown, unknown> };
     const output = await module.run(request.input, { maxOutputBytes: request.maxOutputBytes });
@@ -15,6 +20,8 @@ export async function work(request: JobRequest): Promise<JobResponse> {
     return { ok: true, output };
   } catch (error) {
     return { ok: false, error: failureOf(error) };
+  } finally {
+    garbage.schedule();
   }
 }
 

@@ -13,7 +13,11 @@ interface Started {
   readonly node: string;
   readonly flags: readonly string[];
   readonly args: readonly string[];
+  /** Settings of the allocator. */
+  readonly malloc?: Readonly<Record<string, string>>;
 }
+
+const malloc = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072' };
 
 /** An installation whose program prints how it was started. */
 async function installed(work: (folder: string, start: string) => Promise<void>): Promise<void> {
@@ -25,7 +29,10 @@ async function installed(work: (folder: string, start: string) => Promise<void>)
     write('package.json', '{"type": "module"}');
     write(
       'dist/src/main.js',
-      'const { argv, argv0, execArgv } = process; console.log(JSON.stringify({ node: argv0, flags: execArgv, args: argv.slice(2) }));',
+      `const { argv, argv0, execArgv, env } = process;
+      const malloc = Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('MALLOC_')));
+      const settings = Object.keys(malloc).length > 0 && { malloc };
+      console.log(JSON.stringify({ node: argv0, flags: execArgv, args: argv.slice(2), ...settings }));`,
     );
     mkdirSync(path.join(folder, 'bin'));
     copyFileSync(launcher, path.join(folder, 'bin', 'sluice.cjs'));
@@ -67,10 +74,20 @@ describe('the launcher', () => {
       assert.deepEqual(await start(file, ['x'], path.join(folder, 'system')), { node: 'node', flags, args: ['x'] });
     }));
 
+  it('tells the allocator of what serves to keep little, unless somebody told it otherwise', () =>
+    installed(async (folder, file) => {
+      ownNode(folder);
+      const served = await start(file, ['serve'], path.join(folder, 'none'));
+      assert.deepEqual([served.flags, served.malloc], [[...flags, '--expose-gc'], malloc]);
+      const env = { PATH: '/usr/bin:/bin', MALLOC_ARENA_MAX: '4' };
+      const told = JSON.parse(await mustRun(file, ['serve'], { env })) as Started;
+      assert.deepEqual(told.malloc, { ...malloc, MALLOC_ARENA_MAX: '4' });
+    }));
+
   it('gives itself the flags when Node was started without them', () =>
     installed(async (_, file) => {
       const serve = await start(process.execPath, [file, 'serve'], '/none');
-      assert.deepEqual([serve.flags, serve.args], [flags, ['serve']]);
+      assert.deepEqual([serve.flags, serve.args, serve.malloc], [[...flags, '--expose-gc'], ['serve'], malloc]);
       const build = await start(process.execPath, [file, 'kustomize', 'x'], '/none');
       assert.deepEqual(
         [build.flags, build.args],

@@ -7,7 +7,7 @@ import { archiveJob, fetchPack, GitSession, httpTransport, resolveRef, type Arch
 import { Agents } from '#net/agents';
 import { WorkerPool } from '#workers/pool';
 
-const [url = '', rounds = '1', commit] = process.argv.slice(2);
+const [url = '', rounds = '1', commit] = process.argv.slice(1);
 const agents = new Agents();
 const pool = new WorkerPool();
 const signal = AbortSignal.timeout(60_000);

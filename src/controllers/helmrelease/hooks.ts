@@ -98,17 +98,23 @@ async function targetOf({ manifest = '' }: RecordedHook, { cluster, namespace }:
   return { object: placed, resource };
 }
 
-/** Jobs and Pods run; everything else is done when it is there. */
+/** Jobs and Pods run; everything else is done when it is there. One that is deleted is done, too, as for Helm. */
 async function untilDone({ object, resource }: HookTarget, run: HookRun): Promise<void> {
   const { kind } = object;
   if (kind !== 'Job' && kind !== 'Pod') return;
+  const outcome = kind === 'Job' ? jobOutcome : podOutcome;
+  let wasThere = false;
   const { name = '', namespace = '' } = object.metadata;
   const informer = run.cluster.informers.acquire(resource, { namespace, fieldSelector: `metadata.name=${name}` });
   try {
     await awaitObject(liveKindOf(informer), `${namespace}/${name}`, {
       timeoutMs: run.timeoutMs,
       signal: AbortSignal.any([run.signal, run.unwanted]),
-      until: (live) => (live === undefined ? undefined : kind === 'Job' ? jobOutcome(live) : podOutcome(live)),
+      until: (live) => {
+        if (live === undefined) return wasThere || undefined;
+        wasThere = true;
+        return outcome(live);
+      },
     });
   } finally {
     informer.release();

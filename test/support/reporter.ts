@@ -1,4 +1,5 @@
-// The reporter of every run: a line per group, then failures and skipped groups in full, last the line `N passed, N failed`.
+// The reporter of every run: a line per group and one per failure, then failures and skipped groups in full, last the line
+// `N passed, N failed`.
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import Mocha from 'mocha';
@@ -34,6 +35,8 @@ class SummaryReporter {
     runner.on(events.EVENT_TEST_FAIL, (test, error: Error) => {
       this.#count(test, 'failed');
       this.#failures.push({ title: fullTitle(test), error });
+      // At once too: of a long run's output the end may be lost.
+      line(`failed  ${fullTitle(test)}: ${(error.message ?? '').slice(0, 500)}`);
     });
     runner.on(events.EVENT_TEST_PENDING, (test) => this.#count(test, 'skipped'));
     runner.on(events.EVENT_SUITE_END, (suite) => {

@@ -42,7 +42,12 @@ export class GitSession {
 
   static async open(transport: GitTransport, signal: AbortSignal): Promise<GitSession> {
     const session = new GitSession(transport);
-    await session.#greet(signal);
+    try {
+      await session.#greet(signal);
+    } catch (error) {
+      session.close();
+      throw error;
+    }
     return session;
   }
 

@@ -154,6 +154,20 @@ describe('git over SSH', function () {
     await assert.rejects(listAndFetch(options(server, { url })), { code: 'GIT_REPOSITORY_NOT_FOUND' });
   });
 
+  it('leaves no connection behind where it cannot begin', async () => {
+    const transport = sshTransport(options(server, { url: server.url('/nowhere.git') }));
+    let closed = 0;
+    const watched = {
+      ...transport,
+      close: () => {
+        closed++;
+        transport.close();
+      },
+    };
+    await assert.rejects(GitSession.open(watched, deadline()), { code: 'GIT_REPOSITORY_NOT_FOUND' });
+    assert.equal(closed, 1);
+  });
+
   it('says that nobody listens', async () => {
     const url = 'ssh://127.0.0.1:1/x.git';
     await assert.rejects(listAndFetch(options(server, { url })), { code: 'GIT_TRANSPORT', message: /ECONNREFUSED/ });

@@ -145,10 +145,11 @@ function isReady(status: ChartSource['status']): boolean {
   return status?.conditions?.find(({ type }) => type === readyCondition)?.status === 'True';
 }
 
-/** A release that is ready with this very artifact has nothing to learn from it. */
+/** A release that is ready with this very artifact has nothing to learn from it, unless it waits with a newer spec. */
 function hasAttempted(user: HelmReleaseDraft, source: ChartSource, kind: string): boolean {
   const revision = source.status?.artifact?.revision;
   if (!isTrue(user, readyCondition) || revision === undefined) return false;
+  if (user.status?.observedGeneration !== user.metadata.generation) return false;
   const { lastAttemptedRevision, lastAttemptedRevisionDigest } = user.status ?? {};
   if (kind === 'HelmChart') return lastAttemptedRevision === revision;
   const digest = revision.slice(revision.indexOf('@') + 1);

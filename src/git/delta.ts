@@ -24,7 +24,8 @@ export function applyDelta(base: Buffer, delta: Buffer, maxBytes: number): Buffe
   if (varint() !== base.length) throw broken('it belongs to another base');
   const size = varint();
   if (size > maxBytes) throw new GitError('GIT_TOO_LARGE', `an object has more than ${maxBytes} bytes`);
-  const result = Buffer.allocUnsafe(size);
+  // Not from the memory that small buffers share: one that is kept would keep its neighbours' too.
+  const result = Buffer.allocUnsafeSlow(size);
   let filled = 0;
   while (at < delta.length) {
     const code = next();

@@ -48,8 +48,10 @@ const hashBytes = 20;
 const headerBytes = 64;
 /** Bytes read at once where the whole pack is. */
 const readBytes = 256 * 1024;
-/** A buffer of this size shares its memory with no other. */
+/** A buffer of at least this size shares its memory with no other. */
 const minimumAlone = (Buffer.poolSize >>> 1) + 8;
+/** The memory that small buffers share: a little larger than `Buffer.poolSize`, and fixed where it is. */
+const poolBytes = Buffer.allocUnsafe(1).buffer.byteLength;
 
 /** A pack as it came; objects are unpacked when asked for, recent ones are kept. */
 export class PackFile {
@@ -123,16 +125,16 @@ export class PackFile {
   /** Reads one entry's header and bytes; returns where the next one begins. */
   #scanEntry(offset: number): number {
     const header = this.#readHeader(offset);
-    const { data, consumed } = this.#inflate(header, minimumAlone);
+    const { data, consumed } = this.#inflate(header);
     const entry: Entry = { ...header, packed: consumed };
     const { type } = entry;
     this.#entries.set(offset, entry);
     if (type !== 'offset-delta' && type !== 'reference-delta') {
       this.#byHash.set(hashOf(type, data), offset);
       // Files are read once more at most; commits and trees come up again at once.
-      if (type !== 'blob') this.#keep(offset, { type, data: Buffer.from(data) });
+      if (type !== 'blob') this.#keep(offset, { type, data: copyOf(data) });
     }
-    release(data);
+    giveBack(data);
     return entry.dataOffset + consumed;
   }
 
@@ -219,28 +221,31 @@ export class PackFile {
         if (base === undefined) throw corrupt('a delta has no base in the pack');
         at = base;
       } else {
-        object = { type: entry.type, data: this.#inflate(entry).data };
         // A file is kept for the deltas on it alone.
-        if (chain.length > 0 || entry.type !== 'blob') this.#keep(at, object);
+        const isKept = chain.length > 0 || entry.type !== 'blob';
+        const { data } = this.#inflate(entry);
+        object = { type: entry.type, data: isKept ? trimmed(data) : data };
+        if (isKept) this.#keep(at, object);
       }
     }
     for (const link of chain.toReversed()) {
       const delta = this.#inflate(link.entry).data;
       object = { type: object.type, data: applyDelta(object.data, delta, this.#limits.maxObjectBytes) };
+      giveBack(delta);
       this.#keep(link.offset, object);
     }
     return object;
   }
 
-  #inflate(entry: Entry, atLeast = 64): { readonly data: Buffer; readonly consumed: number } {
+  #inflate(entry: Entry): { readonly data: Buffer; readonly consumed: number } {
     if (entry.size > this.#limits.maxObjectBytes) throw this.#tooLarge();
     const input = this.#source.at(entry.dataOffset, Math.min(entry.dataOffset + entry.packed, this.#end));
     let result: { buffer: Buffer; engine: { bytesWritten: number } };
     try {
-      // One output chunk of the right size: the common case allocates once.
+      // One output chunk of the right size: the common case allocates once, and can be given back.
       const options = {
         info: true,
-        chunkSize: Math.max(atLeast, entry.size),
+        chunkSize: Math.max(minimumAlone, entry.size),
         maxOutputLength: Math.max(1, entry.size),
       };
       result = inflateSync(input, options) as unknown as typeof result;
@@ -280,10 +285,25 @@ function largestPacked(size: number): number {
   return size + Math.ceil(size / 8) + 128;
 }
 
+/** Without the room around it that what is unpacked has. */
+function trimmed(data: Buffer): Buffer {
+  if (data.length >= minimumAlone) return data;
+  const copy = copyOf(data);
+  giveBack(data);
+  return copy;
+}
+
+/** A copy that can be kept: it shares its memory with no other, which would be kept along. */
+function copyOf(data: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(data.length);
+  data.copy(copy);
+  return copy;
+}
+
 /** Gives the bytes back at once: garbage outside the heap is otherwise let grow by tens of megabytes. */
-function release({ buffer }: Buffer): void {
-  const shared = buffer.byteLength < minimumAlone || buffer.byteLength === Buffer.poolSize;
-  if (buffer instanceof ArrayBuffer && !shared) buffer.transfer(0);
+function giveBack({ buffer }: Buffer): void {
+  const isShared = buffer.byteLength < minimumAlone || buffer.byteLength === poolBytes;
+  if (buffer instanceof ArrayBuffer && !isShared) buffer.transfer(0);
 }
 
 function corrupt(why: string, cause?: unknown): GitError {

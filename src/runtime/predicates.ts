@@ -1,11 +1,6 @@
 // Which changes of an object are worth a reconcile.
-import { RECONCILE_REQUEST_ANNOTATION } from '#api/meta';
 import type { KubeObject } from '#kube/object';
-
-/** The value of the annotation by which people ask for a reconcile; undefined when it is absent or empty. */
-export function reconcileRequest(object: KubeObject): string | undefined {
-  return object.metadata.annotations?.[RECONCILE_REQUEST_ANNOTATION] || undefined;
-}
+import { reconcileRequest } from './requests.ts';
 
 /** A new spec, a deletion, or a request by annotation. Status changes are our own doing and count for nothing. */
 export function needsReconcile(before: KubeObject | undefined, after: KubeObject): boolean {

@@ -22,8 +22,8 @@ import { FreshObjects, type ObjectSource } from './fresh-objects.ts';
 import { jitter } from './jitter.ts';
 import type { ObjectMetrics } from './metrics.ts';
 import { ObjectWriter } from './object-writer.ts';
-import { reconcileRequest } from './predicates.ts';
 import { FleetingError, ReconcileError, StalledError, WaitingError } from './reconcile-error.ts';
+import { noteRequest } from './requests.ts';
 import { type ConditionSet, summarizeReady } from './summarize.ts';
 
 /** A source object as this machine sees it; drafts of all source kinds fit. */
@@ -147,7 +147,7 @@ class SourceRun<T extends SourceObject, Run> {
     await this.#writer.ensureFinalizer(FINALIZER);
     if (object.spec.suspend === true) {
       this.#context.log.info({}, 'reconciliation is suspended for this object');
-      this.#noteRequest();
+      noteRequest(object);
       this.#observe();
       await this.#writer.flush();
       return {};
@@ -186,7 +186,7 @@ class SourceRun<T extends SourceObject, Run> {
       await this.#writer.discard();
       throw failure;
     }
-    this.#noteRequest();
+    noteRequest(object);
     if (failure === undefined) this.#succeed();
     else this.#fail(failure);
     summarizeReady(object, this.#kind.conditions, now());
@@ -243,13 +243,6 @@ class SourceRun<T extends SourceObject, Run> {
       const severity = failure instanceof WaitingError ? 'trace' : 'error';
       this.#context.events.record(object, { severity, reason: failure.reason, message: errorMessage(failure) });
     }
-  }
-
-  /** The request annotation is acknowledged by every pass, failed and suspended ones too. */
-  #noteRequest(): void {
-    const { object } = this.#writer;
-    const request = reconcileRequest(object);
-    if (request !== undefined) (object.status ??= {}).lastHandledReconcileAt = request;
   }
 
   #observe(): void {

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { RECONCILE_REQUEST_ANNOTATION } from '#api/meta';
 import type { ObjectMeta } from '#kube/object';
 import { jitter } from '#runtime/jitter';
-import { needsReconcile, reconcileRequest, requestedAnew } from '#runtime/predicates';
+import { needsReconcile, requestedAnew } from '#runtime/predicates';
+import { reconcileRequest } from '#runtime/requests';
 
 const asked = (value: string): ObjectMeta => ({ annotations: { [RECONCILE_REQUEST_ANNOTATION]: value } });
 

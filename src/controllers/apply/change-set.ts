@@ -10,10 +10,12 @@ export interface Change {
   readonly action: ChangeAction;
 }
 
-/** One line an object that was made or changed; empty when nothing was. */
+/** Of an apply, what made a difference. */
+export function differences(changes: readonly Change[]): Change[] {
+  return changes.filter(({ action }) => action === 'created' || action === 'configured');
+}
+
+/** One line an object. */
 export function changeLog(changes: readonly Change[]): string {
-  return changes
-    .filter(({ action }) => action === 'created' || action === 'configured')
-    .map(({ subject, action }) => `${subject} ${action}`)
-    .join('\n');
+  return changes.map(({ subject, action }) => `${subject} ${action}`).join('\n');
 }

@@ -1,19 +1,7 @@
-// What people ask of a HelmRelease by annotation: a reconcile, an upgrade even where nothing changed, a fresh start.
+// What people ask of a HelmRelease by annotation: an upgrade even where nothing changed, a fresh start.
 import { FORCE_REQUEST_ANNOTATION, RESET_REQUEST_ANNOTATION } from '#api/meta';
-import { reconcileRequest } from '#runtime/predicates';
+import { pendingRequest } from '#runtime/requests';
 import type { HelmReleaseDraft } from './helmrelease.ts';
-
-/** A request that was not handled yet. */
-export function pendingRequest(object: HelmReleaseDraft): string | undefined {
-  const request = reconcileRequest(object);
-  return request === object.status?.lastHandledReconcileAt ? undefined : request;
-}
-
-/** At the end of every run: what was asked for is done, whatever came of it. */
-export function noteRequest(object: HelmReleaseDraft): void {
-  const request = reconcileRequest(object);
-  if (request !== undefined) (object.status ??= {}).lastHandledReconcileAt = request;
-}
 
 export function takeForceRequest(object: HelmReleaseDraft): boolean {
   return take(object, FORCE_REQUEST_ANNOTATION, 'lastHandledForceAt');

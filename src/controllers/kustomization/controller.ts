@@ -12,7 +12,8 @@ import { watchObjects } from '#runtime/watch';
 import { ownedConditions } from './conditions.ts';
 import { dependencyKeys, kustomizations, sourceKey, type KustomizationDraft } from './kustomization.ts';
 import type { RunMemory } from './memory.ts';
-import { KustomizationRun, type KustomizationDependencies } from './reconcile.ts';
+import { reconcile } from './reconcile.ts';
+import { beginRun, type KustomizationDependencies } from './run.ts';
 import type { SourceWithArtifact } from './source.ts';
 
 const bySource = 'source';
@@ -45,7 +46,7 @@ export function kustomizationReconciler(
       onWritten: (object) => fresh.note(object),
     });
     try {
-      return await new KustomizationRun({ ...deps, cache: fresh }, writer, context, memory).go();
+      return await reconcile(beginRun({ ...deps, cache: fresh }, writer, context, memory));
     } finally {
       const { namespace = '', name } = found.metadata;
       deps.metrics.observed({ kind: 'Kustomization', namespace, name }, deps.clock.monotonic() - started);

@@ -1,55 +1,80 @@
 // The end of a Kustomization: what it applied goes too, unless it is to stay.
-import type { KubeClient } from '#kube/client';
+import { FINALIZER } from '#api/meta';
 import type { ResourceRef } from '#kube/object';
 import { isNotFound } from '#kube/status-error';
-import type { ReconcileContext } from '#runtime/controller';
-import type { EventSeverity } from '#runtime/event-recorder';
-import type { Cluster } from '../apply/cluster.ts';
-import { LiveView } from '../apply/cluster.ts';
+import { errorMessage } from '#lib/errors';
+import { type Cluster, LiveView } from '../apply/cluster.ts';
+import { KubeConfigMissingError } from '../apply/kubeconfig.ts';
 import { parseObjectId, subjectOf } from '../apply/object-id.ts';
 import { prune, type PruneOutcome } from '../apply/pruner.ts';
 import { timeoutMs, type KustomizationDraft } from './kustomization.ts';
-
-export interface FinalizeContext extends ReconcileContext {
-  readonly cluster: Cluster;
-  /** By our own identity. */
-  readonly client: Pick<KubeClient, 'get'>;
-  readonly event: (severity: EventSeverity, message: string) => void;
-}
+import { recover } from './recovery.ts';
+import type { Run } from './run.ts';
 
 const concurrency = 16;
 const serviceAccounts: ResourceRef = { group: '', version: 'v1', plural: 'serviceaccounts', namespaced: true };
 
-/** Deletes the inventory. Throws when something could not be deleted. */
-export async function finalize(object: KustomizationDraft, context: FinalizeContext): Promise<void> {
+/** Throws when something could not be deleted. */
+export async function finalize(run: Run): Promise<void> {
+  const { context, report, writer } = run;
+  try {
+    const cluster = await clusterToLeave(run);
+    if (cluster !== undefined) {
+      await recover(run, cluster);
+      await deleteInventory(run, cluster);
+    }
+  } catch (error) {
+    context.signal.throwIfAborted();
+    // An object that does not go away must say what keeps it.
+    report.ready('False', 'PruneFailed', errorMessage(error));
+    await writer.flush();
+    throw error;
+  }
+  await writer.removeFinalizer(FINALIZER);
+}
+
+/** Undefined when nothing is to be deleted: then it does not matter whether the cluster can be reached. */
+async function clusterToLeave({ object, deps, memory, isFirst }: Run): Promise<Cluster | undefined> {
+  const isEmpty = (object.status?.inventory?.entries ?? []).length === 0;
+  const mayKnowLess = isFirst && !memory.knownFromStart;
+  if (!deletesObjects(object) || (isEmpty && !mayKnowLess)) return undefined;
+  try {
+    return await deps.clusterFor(object);
+  } catch (error) {
+    // Without a way to it no run can have made anything there.
+    if (isEmpty && error instanceof KubeConfigMissingError) return undefined;
+    throw error;
+  }
+}
+
+async function deleteInventory(run: Run, cluster: Cluster): Promise<void> {
+  const { object, report } = run;
+  const { signal } = run.context;
   const entries = object.status?.inventory?.entries ?? [];
   if (entries.length === 0) return;
-  const { cluster, event, signal } = context;
-  const { name, namespace = '' } = object.metadata;
-  if (object.spec.kubeConfig === undefined && (await isAccountGone(context))) {
+  if (object.spec.kubeConfig === undefined && (await isAccountGone(run, cluster))) {
     // Nobody may delete them any more; waiting would keep the Kustomization for ever.
     const subjects = entries.flatMap(({ id }) => parseObjectId(id) ?? []).map(subjectOf);
-    event('error', `unable to prune objects: \n${subjects.join('\n')}`);
+    report.event('error', `unable to prune objects: \n${subjects.join('\n')}`);
     return;
   }
+  const { name, namespace = '' } = object.metadata;
   const owner = { name, namespace };
   const outcome = await prune({ cluster, entries, owner, concurrency, everything: true, signal });
-  if (outcome.changes.length > 0) {
-    event('info', outcome.changes.map(({ subject, action }) => `${subject} ${action}`).join('\n'));
-  }
+  report.changes(outcome.changes);
   if (outcome.failures.length > 0) {
-    event('error', 'pruning for deleted resource failed');
+    report.event('error', 'pruning for deleted resource failed');
     throw new Error(`delete failed, errors: ${outcome.failures.join(';')};`);
   }
-  if (object.spec.deletionPolicy === 'WaitForTermination') await waitForEnd(object, outcome, context);
+  if (object.spec.deletionPolicy === 'WaitForTermination') await waitForEnd(run, outcome, cluster);
 }
 
 /** Of our own cluster: what accounts another one has is for that one to say, by refusing. */
-async function isAccountGone({ cluster, client, signal }: FinalizeContext): Promise<boolean> {
-  if (cluster.identity === '') return false;
-  const [namespace, name = ''] = cluster.identity.split('/');
+async function isAccountGone({ deps, context }: Run, { identity }: Cluster): Promise<boolean> {
+  if (identity === '') return false;
+  const [namespace, name = ''] = identity.split('/');
   try {
-    await client.get(serviceAccounts, { namespace, name }, { signal });
+    await deps.client.get(serviceAccounts, { namespace, name }, { signal: context.signal });
     return false;
   } catch (error) {
     if (isNotFound(error)) return true;
@@ -58,7 +83,7 @@ async function isAccountGone({ cluster, client, signal }: FinalizeContext): Prom
 }
 
 /** Whether the end of the object is that of what it applied. */
-export function deletesObjects({ spec }: KustomizationDraft): boolean {
+function deletesObjects({ spec }: KustomizationDraft): boolean {
   if (spec.suspend === true) return false;
   switch (spec.deletionPolicy ?? 'MirrorPrune') {
     case 'MirrorPrune':
@@ -71,8 +96,11 @@ export function deletesObjects({ spec }: KustomizationDraft): boolean {
 }
 
 /** An object that outlives the timeout is reported, and no longer waited for. */
-async function waitForEnd(object: KustomizationDraft, outcome: PruneOutcome, context: FinalizeContext): Promise<void> {
-  const { cluster, event, signal } = context;
+async function waitForEnd(
+  { object, report, context: { signal } }: Run,
+  outcome: PruneOutcome,
+  cluster: Cluster,
+): Promise<void> {
   const timeout = AbortSignal.timeout(timeoutMs(object));
   const view = new LiveView(cluster, signal);
   try {
@@ -96,6 +124,6 @@ async function waitForEnd(object: KustomizationDraft, outcome: PruneOutcome, con
     }
   } catch {
     signal.throwIfAborted();
-    event('error', 'failed to wait for resources termination');
+    report.event('error', 'failed to wait for resources termination');
   }
 }

@@ -2,12 +2,13 @@
 import { createHash } from 'node:crypto';
 import type { Kustomization } from '#api/kustomize/kustomization';
 import type { Artifact } from '#api/source/shared';
-import type { Discovery } from '#kube/discovery';
 import { computeHealth } from '#kube/status/compute';
-import type { LiveObjects } from '#runtime/live-objects';
+import { isTrue, readyCondition } from '#runtime/conditions';
 import type { Remembered } from '../apply/applier.ts';
+import type { Cluster } from '../apply/cluster.ts';
 import { liveFingerprint } from '../apply/fingerprint.ts';
 import { parseObjectId, type InventoryEntry } from '../apply/object-id.ts';
+import type { KustomizationDraft } from './kustomization.ts';
 
 export interface RunMemory {
   /** By inventory id. */
@@ -17,6 +18,9 @@ export interface RunMemory {
   /** This process knows the object from before its first run: no other one can have left anything behind. */
   knownFromStart: boolean;
 }
+
+/** What is asked of a cluster, neither of which is a request. */
+type Watched = Pick<Cluster, 'discovery' | 'live'>;
 
 /** Everything a run's outcome depends on, but the cluster's state. */
 export function inputsOf(
@@ -28,11 +32,28 @@ export function inputsOf(
   return createHash('sha256').update(JSON.stringify(inputs)).digest('base64');
 }
 
+/** Nothing to do: same inputs as the last good run, and nobody touched what it left. */
+export async function isSettled(
+  object: KustomizationDraft,
+  memory: RunMemory,
+  cluster: Watched,
+  run: { readonly inputs: string; readonly revision: string; readonly signal: AbortSignal },
+): Promise<boolean> {
+  const { spec, status } = object;
+  if (memory.settled !== run.inputs || status?.lastAppliedRevision !== run.revision) return false;
+  if (!isTrue(object, readyCondition)) return false;
+  const named = spec.wait !== true && (spec.healthChecks ?? []).length > 0;
+  // Of these the shared watches do not tell, or not all that is asked.
+  if (named || (spec.wait === true && spec.healthCheckExprs !== undefined)) return false;
+  const options = { healthy: spec.wait === true, signal: run.signal };
+  return isUntouched(status.inventory?.entries ?? [], memory, cluster, options);
+}
+
 /** Whether every object of the inventory is as it was left, and healthy where health is asked for. No request is made. */
-export async function isUntouched(
+async function isUntouched(
   entries: readonly InventoryEntry[],
   memory: RunMemory,
-  cluster: { readonly discovery: Discovery; readonly live: LiveObjects },
+  cluster: Watched,
   options: { readonly healthy: boolean; readonly signal: AbortSignal },
 ): Promise<boolean> {
   for (const { id, v } of entries) {

@@ -1,28 +1,43 @@
 // What keeps objects from being lost when a run is cut off: claims before they are made, a search after a first run.
 import type { KubeObject, Unstructured } from '#kube/object';
-import { getCondition, readyCondition } from '#runtime/conditions';
 import { groupKindOf, type Cluster } from '../apply/cluster.ts';
 import { ownerNameLabel, ownerNamespaceLabel } from '../apply/marks.ts';
 import { formatObjectId, inventoryEntry, objectIdOf, type InventoryEntry } from '../apply/object-id.ts';
-import type { KustomizationDraft } from './kustomization.ts';
+import type { Run } from './run.ts';
+
+/** Takes up what another process made in a first run that it did not bring to an end. */
+export async function recover({ object, memory, isFirst, context }: Run, cluster: Cluster): Promise<void> {
+  if (memory.knownFromStart || !isFirst) return;
+  const { name, namespace = '' } = object.metadata;
+  const entries = await ownedObjects(cluster, { name, namespace }, context.signal);
+  if (entries.length > 0) (object.status ??= {}).inventory = { entries };
+  memory.knownFromStart = true;
+}
 
 /**
- * Whether no run of this object has come to an end yet. Until then its labels are the only record of what was made, and
- * enough of one: a run need not put objects on record before it makes them.
+ * Puts what is about to be made on record first: a process that dies between making an object and writing it down
+ * would leave one that nothing ever deletes.
  */
-export function neverConcluded({ status }: KustomizationDraft): boolean {
-  const ready = getCondition({ metadata: {}, ...(status && { status }) }, readyCondition);
-  return (
-    status?.inventory === undefined &&
-    (status?.history ?? []).length === 0 &&
-    (ready === undefined || ready.status === 'Unknown')
-  );
+export async function claim(
+  { object, writer, isFirst }: Run,
+  objects: readonly Unstructured[],
+  cluster: Cluster,
+): Promise<void> {
+  // Of a first run the labels are record enough.
+  if (isFirst) return;
+  const status = (object.status ??= {});
+  const entries = status.inventory?.entries ?? [];
+  const known = new Set(entries.map(({ id }) => id));
+  const added = objects.map((made) => entryToBe(made, cluster)).filter(({ id }) => !known.has(id));
+  if (added.length === 0) return;
+  status.inventory = { entries: [...entries, ...added] };
+  await writer.record();
 }
 
 const pageSize = 500;
 
 /** Everything in the cluster that carries the owner's labels, whatever its kind. Asks about every kind once. */
-export async function ownedObjects(
+async function ownedObjects(
   { client, discovery }: Cluster,
   owner: { readonly namespace: string; readonly name: string },
   signal: AbortSignal,
@@ -48,12 +63,10 @@ export async function ownedObjects(
   return [...found.values()];
 }
 
-/** Inventory entries of objects that may not be there yet. */
-export function claims(objects: readonly Unstructured[], { discovery }: Cluster): InventoryEntry[] {
-  return objects.map((object) => {
-    const resource = discovery.peek(groupKindOf(object.apiVersion ?? '', object.kind ?? ''));
-    const entry = inventoryEntry(object);
-    if (resource?.namespaced !== false) return entry;
-    return { ...entry, id: formatObjectId({ ...objectIdOf(object), namespace: '' }) };
-  });
+/** The inventory's entry of an object that may not be there yet. */
+function entryToBe(object: Unstructured, { discovery }: Cluster): InventoryEntry {
+  const resource = discovery.peek(groupKindOf(object.apiVersion ?? '', object.kind ?? ''));
+  const entry = inventoryEntry(object);
+  if (resource?.namespaced !== false) return entry;
+  return { ...entry, id: formatObjectId({ ...objectIdOf(object), namespace: '' }) };
 }

@@ -1,0 +1,57 @@
+// The part of a run that works: builds the manifests, applies them, and prunes what they no longer have.
+import type { Artifact } from '#api/source/shared';
+import { JobError } from '#workers/pool';
+import type { ApplyOutcome } from '../apply/applier.ts';
+import type { Cluster } from '../apply/cluster.ts';
+import { applyObjects } from './apply.ts';
+import { ArtifactUnavailableError, type BuildOutput } from './build.ts';
+import { pruneStale } from './prune.ts';
+import type { Run } from './run.ts';
+import { StepError } from './step-error.ts';
+
+/** Throws a StepError. */
+export async function converge(
+  run: Run,
+  artifact: Artifact,
+  variables: Record<string, string> | undefined,
+  cluster: Cluster,
+): Promise<ApplyOutcome> {
+  run.context.signal.throwIfAborted();
+  run.report.ready('Unknown', 'Progressing', 'Reconciliation in progress');
+  run.report.progress(`Fetching manifests for revision ${artifact.revision}`);
+  const { objects } = await build(run, artifact, variables);
+  const outcome = await applyObjects(run, objects, cluster);
+  await pruneStale(run, outcome, cluster);
+  return outcome;
+}
+
+async function build(
+  { object, deps, report, context: { signal } }: Run,
+  artifact: Artifact,
+  variables: Record<string, string> | undefined,
+): Promise<BuildOutput> {
+  report.progress(`Building manifests for revision ${artifact.revision}`);
+  try {
+    const { strictSubstitution } = deps.options;
+    const built = await deps.builder.build({
+      artifact,
+      kustomization: object,
+      variables,
+      strictSubstitution,
+      signal,
+    });
+    object.status!.lastAttemptedRevision = artifact.revision;
+    report.digest = built.digest;
+    return built;
+  } catch (error) {
+    signal.throwIfAborted();
+    const unavailable = error instanceof ArtifactUnavailableError || isArtifactFault(error);
+    if (!unavailable) object.status!.lastAttemptedRevision = artifact.revision;
+    throw new StepError(unavailable ? 'ArtifactFailed' : 'BuildFailed', error);
+  }
+}
+
+/** What is wrong is the artifact, or what the spec looks for in it; not the manifests. */
+function isArtifactFault(error: unknown): boolean {
+  return error instanceof JobError && ['PATH_NOT_FOUND', 'ARTIFACT_DIGEST_MISMATCH'].includes(error.code);
+}

@@ -1,8 +1,8 @@
 // Git's smart HTTP: GET info/refs, then POSTs of git-upload-pack. gitprotocol-http(5).
 import { gunzipSync } from 'node:zlib';
 import type { Dispatcher } from 'undici';
-import { errorMessage } from '#lib/errors';
 import type { Secret } from '#lib/secret';
+import { failureReason } from '#net/failure';
 import { GitError } from './errors.ts';
 import type { GitTransport } from './transport.ts';
 
@@ -118,7 +118,7 @@ async function dispatch(
     });
   } catch (error) {
     request.signal.throwIfAborted();
-    throw new GitError('GIT_TRANSPORT', `cannot reach ${url.origin}: ${errorMessage(error)}`, { cause: error });
+    throw new GitError('GIT_TRANSPORT', `cannot reach ${url.origin}: ${failureReason(error)}`, { cause: error });
   }
 }
 
@@ -203,6 +203,6 @@ async function* decoded(
     yield* response.body as AsyncIterable<Uint8Array>;
   } catch (error) {
     signal.throwIfAborted();
-    throw new GitError('GIT_TRANSPORT', `${origin} cut its answer short: ${errorMessage(error)}`, { cause: error });
+    throw new GitError('GIT_TRANSPORT', `${origin} cut its answer short: ${failureReason(error)}`, { cause: error });
   }
 }

@@ -4,8 +4,9 @@ import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import type { Dispatcher } from 'undici';
 import { Digester, type DigestAlgorithm } from '#artifact/digest';
-import { CodedError, errorMessage } from '#lib/errors';
+import { CodedError } from '#lib/errors';
 import { Secret } from '#lib/secret';
+import { failureReason } from '#net/failure';
 import { STATUS_CODES } from '#net/node-http';
 import { RepositoryError } from './errors.ts';
 import { chartUrl, indexUrl, sameOrigin, withoutPassword } from './urls.ts';
@@ -227,12 +228,5 @@ function shown(url: URL): string {
 }
 
 function failure(url: URL, error: unknown): RepositoryError {
-  return new RepositoryError('HELM_REPOSITORY_FETCH', `Get "${shown(url)}": ${reasonOf(error)}`, { cause: error });
-}
-
-/** The innermost reason, since undici's own text may say no more than that something failed. */
-function reasonOf(error: unknown): string {
-  const { cause } = error instanceof Error ? error : {};
-  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
-  return cause instanceof Error ? reasonOf(cause) : errorMessage(error);
+  return new RepositoryError('HELM_REPOSITORY_FETCH', `Get "${shown(url)}": ${failureReason(error)}`, { cause: error });
 }

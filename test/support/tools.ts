@@ -62,7 +62,7 @@ const tools = {
     importPath: 'github.com/fsouza/fake-gcs-server',
     optional: true,
   },
-  sops: { version: '3.13.3', from: 'go', importPath: 'github.com/getsops/sops/v3/cmd/sops', optional: true },
+  sops: { version: '3.11.0', from: 'go', importPath: 'github.com/getsops/sops/v3/cmd/sops', optional: true },
   cosign: { version: '3.1.3', from: 'go', importPath: 'github.com/sigstore/cosign/v3/cmd/cosign', optional: true },
 } satisfies Record<string, GoTool | LayerTool>;
 

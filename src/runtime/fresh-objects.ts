@@ -35,10 +35,6 @@ export class FreshObjects<T extends KubeObject> {
     this.#written.set(key, object);
   }
 
-  forget(key: string): void {
-    this.#written.delete(key);
-  }
-
   /** An object that is not read again would be kept twice for ever. Caches catch up in the order of the writes. */
   #forgetOld(): void {
     for (const [key, written] of this.#written) {

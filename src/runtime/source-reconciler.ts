@@ -1,8 +1,6 @@
 // The reconcile that all sources share: deletion, finalizer, suspension, steps, summary, one status write.
 import { FINALIZER, type Condition } from '#api/meta';
-import type { KubeClient } from '#kube/client';
 import type { KubeObject, ResourceRef } from '#kube/object';
-import type { Clock } from '#lib/clock';
 import { errorMessage } from '#lib/errors';
 import {
   deleteConditions,
@@ -16,12 +14,10 @@ import {
   stalledCondition,
 } from './conditions.ts';
 import type { Reconcile, ReconcileContext, Result } from './controller.ts';
-import { draftOf } from './draft.ts';
 import type { EventRecorder } from './event-recorder.ts';
-import { FreshObjects, type ObjectSource } from './fresh-objects.ts';
 import { jitter } from './jitter.ts';
-import type { ObjectMetrics } from './metrics.ts';
-import { ObjectWriter } from './object-writer.ts';
+import { objectReconciler, type ObjectReconcilerDependencies, type ObjectRun } from './object-reconciler.ts';
+import type { ObjectWriter } from './object-writer.ts';
 import { FleetingError, ReconcileError, StalledError, WaitingError } from './reconcile-error.ts';
 import { noteRequest } from './requests.ts';
 import { type ConditionSet, summarizeReady } from './summarize.ts';
@@ -66,12 +62,8 @@ export interface SourceKind<T extends SourceObject, Run> {
   readonly finalize: (object: T) => Promise<void>;
 }
 
-export interface SourceReconcilerDependencies<T extends SourceObject> {
-  readonly client: Pick<KubeClient, 'get' | 'patch'>;
-  readonly cache: ObjectSource<T>;
-  readonly clock: Clock;
+export interface SourceReconcilerDependencies<T extends SourceObject> extends ObjectReconcilerDependencies<T> {
   readonly events: EventRecorder;
-  readonly metrics: ObjectMetrics;
   readonly random: () => number;
   readonly jitterPercentage: number;
 }
@@ -83,32 +75,9 @@ export function sourceReconciler<T extends SourceObject, Run>(
   kind: SourceKind<T, Run>,
   deps: SourceReconcilerDependencies<T>,
 ): Reconcile {
-  const fresh = new FreshObjects(deps.cache);
-  return async (key, context) => {
-    const found = fresh.get(key);
-    if (found === undefined) {
-      const slash = key.indexOf('/');
-      deps.metrics.forget({ kind: kind.kind, namespace: key.slice(0, slash), name: key.slice(slash + 1) });
-      return {};
-    }
-    const started = deps.clock.monotonic();
-    const writer = new ObjectWriter<T>({
-      client: deps.client,
-      ref: kind.ref,
-      object: draftOf(found) as T,
-      fieldManager: kind.fieldManager,
-      ownedConditions: kind.conditions.owned,
-      clock: deps.clock,
-      onWritten: (object) => fresh.note(object),
-    });
-    const run = new SourceRun(kind, deps, writer, found, context);
-    try {
-      return await run.go();
-    } finally {
-      const { namespace = '', name = '' } = found.metadata;
-      deps.metrics.observed({ kind: kind.kind, namespace, name }, deps.clock.monotonic() - started);
-    }
-  };
+  const { kind: name, ref, fieldManager, conditions } = kind;
+  const frame = { kind: name, ref, fieldManager, ownedConditions: conditions.owned, newMemory: () => undefined };
+  return objectReconciler<T, undefined>(frame, deps, (run) => new SourceRun(kind, deps, run).go());
 }
 
 class SourceRun<T extends SourceObject, Run> {
@@ -121,9 +90,7 @@ class SourceRun<T extends SourceObject, Run> {
   constructor(
     kind: SourceKind<T, Run>,
     deps: SourceReconcilerDependencies<T>,
-    writer: ObjectWriter<T>,
-    before: T,
-    context: ReconcileContext,
+    { writer, before, context }: ObjectRun<T, undefined>,
   ) {
     this.#kind = kind;
     this.#deps = deps;

@@ -61,10 +61,4 @@ describe('FreshObjects', () => {
       ['99', '102', '103'],
     );
   });
-
-  it('forgets when told', () => {
-    fresh.note(version('100'));
-    fresh.forget('ns/a');
-    assert.equal(fresh.get('ns/a'), cached);
-  });
 });

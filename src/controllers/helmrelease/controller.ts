@@ -1,12 +1,11 @@
 // The HelmRelease controller: which events wake which objects, and the reconcile they are woken for.
+import { helmRelease } from '#api/helm/helmrelease';
 import type { Informer } from '#kube/informer';
 import { keyOf, type KubeObject } from '#kube/object';
 import { isTrue, readyCondition } from '#runtime/conditions';
 import type { Controller, Reconcile } from '#runtime/controller';
-import { draftOf } from '#runtime/draft';
-import { FreshObjects } from '#runtime/fresh-objects';
 import type { ObjectMetrics } from '#runtime/metrics';
-import { ObjectWriter } from '#runtime/object-writer';
+import { objectReconciler } from '#runtime/object-reconciler';
 import { watchObjects } from '#runtime/watch';
 import { ownedConditions } from './conditions.ts';
 import {
@@ -25,37 +24,18 @@ const bySource = 'source';
 const byDependency = 'dependency';
 const byConfig = 'config';
 
+const frame = {
+  kind: helmRelease.kind,
+  ref: helmReleases,
+  fieldManager,
+  ownedConditions,
+  newMemory: (): RunMemory => ({ applied: new Map(), settled: undefined, askedAt: undefined }),
+};
+
 export function helmReleaseReconciler(deps: HelmReleaseDependencies & { readonly metrics: ObjectMetrics }): Reconcile {
-  const fresh = new FreshObjects(deps.cache);
-  const memories = new Map<string, RunMemory>();
-  return async (key, context) => {
-    const found = fresh.get(key);
-    if (found === undefined) {
-      memories.delete(key);
-      const slash = key.indexOf('/');
-      deps.metrics.forget({ kind: 'HelmRelease', namespace: key.slice(0, slash), name: key.slice(slash + 1) });
-      return {};
-    }
-    const started = deps.clock.monotonic();
-    let memory = memories.get(key);
-    if (memory === undefined)
-      memories.set(key, (memory = { applied: new Map(), settled: undefined, askedAt: undefined }));
-    const writer = new ObjectWriter<HelmReleaseDraft>({
-      client: deps.client,
-      ref: helmReleases,
-      object: draftOf(found),
-      fieldManager,
-      ownedConditions,
-      clock: deps.clock,
-      onWritten: (object) => fresh.note(object),
-    });
-    try {
-      return await new HelmReleaseRun({ ...deps, cache: fresh }, writer, context, memory).go();
-    } finally {
-      const { namespace = '', name } = found.metadata;
-      deps.metrics.observed({ kind: 'HelmRelease', namespace, name }, deps.clock.monotonic() - started);
-    }
-  };
+  return objectReconciler<HelmReleaseDraft, RunMemory>(frame, deps, ({ cache, writer, context, memory }) =>
+    new HelmReleaseRun({ ...deps, cache }, writer, context, memory).go(),
+  );
 }
 
 export interface HelmReleaseWatches {

@@ -1,13 +1,12 @@
 // The Kustomization controller: which events wake which objects, and the reconcile they are woken for.
+import { kustomization } from '#api/kustomize/kustomization';
 import type { Informer } from '#kube/informer';
 import { keyOf } from '#kube/object';
 import { dependenciesFirst } from '#lib/graph';
 import { getCondition, isTrue, readyCondition } from '#runtime/conditions';
 import type { Controller, Reconcile } from '#runtime/controller';
-import { draftOf } from '#runtime/draft';
-import { FreshObjects } from '#runtime/fresh-objects';
 import type { ObjectMetrics } from '#runtime/metrics';
-import { ObjectWriter } from '#runtime/object-writer';
+import { objectReconciler } from '#runtime/object-reconciler';
 import { watchObjects } from '#runtime/watch';
 import { ownedConditions } from './conditions.ts';
 import { dependencyKeys, kustomizations, sourceKey, type KustomizationDraft } from './kustomization.ts';
@@ -19,39 +18,20 @@ import type { SourceWithArtifact } from './source.ts';
 const bySource = 'source';
 const byDependency = 'dependency';
 
+const frame = {
+  kind: kustomization.kind,
+  ref: kustomizations,
+  fieldManager: 'gotk-kustomize-controller',
+  ownedConditions,
+  newMemory: (): RunMemory => ({ applied: new Map(), settled: undefined, knownFromStart: false }),
+};
+
 export function kustomizationReconciler(
   deps: KustomizationDependencies & { readonly metrics: ObjectMetrics },
 ): Reconcile {
-  const fresh = new FreshObjects(deps.cache);
-  const memories = new Map<string, RunMemory>();
-  return async (key, context) => {
-    const found = fresh.get(key);
-    if (found === undefined) {
-      memories.delete(key);
-      const slash = key.indexOf('/');
-      deps.metrics.forget({ kind: 'Kustomization', namespace: key.slice(0, slash), name: key.slice(slash + 1) });
-      return {};
-    }
-    const started = deps.clock.monotonic();
-    let memory = memories.get(key);
-    if (memory === undefined)
-      memories.set(key, (memory = { applied: new Map(), settled: undefined, knownFromStart: false }));
-    const writer = new ObjectWriter<KustomizationDraft>({
-      client: deps.client,
-      ref: kustomizations,
-      object: draftOf(found),
-      fieldManager: 'gotk-kustomize-controller',
-      ownedConditions,
-      clock: deps.clock,
-      onWritten: (object) => fresh.note(object),
-    });
-    try {
-      return await reconcile(beginRun({ ...deps, cache: fresh }, writer, context, memory));
-    } finally {
-      const { namespace = '', name } = found.metadata;
-      deps.metrics.observed({ kind: 'Kustomization', namespace, name }, deps.clock.monotonic() - started);
-    }
-  };
+  return objectReconciler<KustomizationDraft, RunMemory>(frame, deps, ({ cache, ...run }) =>
+    reconcile(beginRun({ ...deps, cache }, run)),
+  );
 }
 
 /** Wakes Kustomizations when they change, when what they wait for is ready, and when their source has news. */

@@ -5,6 +5,7 @@ import { getCondition, readyCondition } from '#runtime/conditions';
 import type { ReconcileContext } from '#runtime/controller';
 import type { EventRecorder } from '#runtime/event-recorder';
 import type { ObjectSource } from '#runtime/fresh-objects';
+import type { ObjectRun } from '#runtime/object-reconciler';
 import type { ObjectWriter } from '#runtime/object-writer';
 import type { Applier } from '../apply/applier.ts';
 import type { Cluster } from '../apply/cluster.ts';
@@ -53,9 +54,7 @@ export interface Run {
 
 export function beginRun(
   deps: KustomizationDependencies,
-  writer: ObjectWriter<KustomizationDraft>,
-  context: ReconcileContext,
-  memory: RunMemory,
+  { context, writer, memory }: Omit<ObjectRun<KustomizationDraft, RunMemory>, 'cache'>,
 ): Run {
   const { object } = writer;
   return { deps, context, writer, memory, object, report: new Report(writer, deps), isFirst: neverConcluded(object) };

@@ -1,5 +1,7 @@
 // Applies a set of objects stage by stage. No general dry-run: what the server refuses stops the stage, by name.
 import { applyObject, isImmutableError, type ApplyResult } from '#kube/apply/apply';
+import { hasDrifted } from '#kube/apply/drift';
+import { withoutIgnored } from '#kube/apply/ignored-fields';
 import { cleanupPatch, fluxTakeovers, type CleanupRules } from '#kube/apply/managers';
 import type { ResourceInfo } from '#kube/discovery';
 import { keyOf, type KubeObject, type Unstructured } from '#kube/object';
@@ -9,6 +11,7 @@ import pLimit from 'p-limit';
 import type { Change } from './change-set.ts';
 import { type Cluster, LiveView } from './cluster.ts';
 import { desiredHash, liveFingerprint } from './fingerprint.ts';
+import { ignoredPaths, type IgnoreRule } from './ignore-rules.ts';
 import { applyDisabled, keepsOtherManagers, mayRecreate } from './marks.ts';
 import { compareApplyOrder, inventoryEntry, kindWeight, objectIdOf, stageOf, subjectOf } from './object-id.ts';
 import { awaitReady, type ReadinessTarget } from './readiness.ts';
@@ -33,6 +36,8 @@ export interface ApplyRequest {
   readonly objects: readonly Unstructured[];
   /** spec.force. */
   readonly force: boolean;
+  /** Fields that others may set once an object is there. */
+  readonly ignore: readonly IgnoreRule[];
   /** Ask the server about a whole stage before anything of it is written. */
   readonly dryRunFirst: boolean;
   /** By inventory id; updated as objects are applied. */
@@ -62,6 +67,13 @@ interface Item {
   readonly resource: ResourceInfo;
   readonly key: string;
   readonly subject: string;
+  /** JSON pointers. */
+  readonly ignored: readonly string[];
+}
+
+interface Written {
+  readonly applied: Unstructured;
+  readonly action: ApplyResult['action'];
 }
 
 const stageTimeoutMs = 60_000;
@@ -188,7 +200,13 @@ class StageRun {
     const subject = subjectOf(objectIdOf(placed));
     if (resource.namespaced && !placed.metadata.namespace)
       throw new Error(`${subject} namespace not specified: set metadata.namespace or spec.targetNamespace`);
-    return { object: placed, resource, key: keyOf(placed), subject };
+    return {
+      object: placed,
+      resource,
+      key: keyOf(placed),
+      subject,
+      ignored: ignoredPaths(this.#request.ignore, placed),
+    };
   }
 
   /** Runs `work` on all items, a few at a time; all refusals together become one error. */
@@ -217,7 +235,7 @@ class StageRun {
   }
 
   async #applyItem(item: Item): Promise<ReadinessTarget | undefined> {
-    const { object, resource, key } = item;
+    const { object, resource, key, ignored } = item;
     const { memory } = this.#request;
     const entry = inventoryEntry(object);
     const owned = await this.#view.owned(resource, key);
@@ -226,7 +244,7 @@ class StageRun {
       this.#note(item, 'skipped');
       return undefined;
     }
-    const desired = desiredHash(object);
+    const desired = desiredHash(object, ignored);
     const known = memory.get(entry.id);
     if (owned !== undefined && known?.desired === desired && known.live === liveFingerprint(owned)) {
       this.#note(item, 'unchanged');
@@ -239,49 +257,66 @@ class StageRun {
     return this.#target(item, applied);
   }
 
-  async #write(
-    item: Item,
-    live: KubeObject | undefined,
-  ): Promise<{ readonly applied: Unstructured; readonly action: 'created' | 'configured' | 'unchanged' }> {
-    const { object, resource } = item;
-    const { cluster, signal } = this.#request;
-    const options = {
-      fieldManager: fluxFieldManager,
-      force: true,
-      signal,
-      liveVersion: live?.metadata.resourceVersion,
-    };
-    let result: ApplyResult;
+  async #write(item: Item, live: KubeObject | undefined): Promise<Written> {
+    const { object, ignored } = item;
     try {
-      result = await applyObject(cluster.client, resource, object, options);
+      if (live !== undefined && ignored.length > 0) return await this.#applyBeside(item);
+      return await this.#applyWhole(item, live);
     } catch (error) {
       const recreate = this.#request.force || mayRecreate(object, live);
       if (!recreate || live === undefined || !isImmutableError(error)) throw error;
       await this.#deleteAndWait(item);
-      result = await applyObject(cluster.client, resource, object, options);
+      return this.#applyWhole(item, undefined);
     }
-    if (result.action === 'created' || keepsOtherManagers(object, live)) {
-      return { applied: result.object, action: result.action };
-    }
-    const cleaned = await this.#takeOver(item, result.object);
-    return cleaned === undefined
-      ? { applied: result.object, action: result.action }
-      : { applied: cleaned, action: 'configured' };
   }
 
-  /** Takes kubectl's fields over, then applies again: now what the manifest no longer has goes away. */
-  async #takeOver({ object, resource }: Item, applied: Unstructured): Promise<Unstructured | undefined> {
+  async #applyWhole(item: Item, live: KubeObject | undefined): Promise<Written> {
+    const { object: applied, action } = await this.#send(item, item.object, live);
+    if (action === 'created' || keepsOtherManagers(item.object, live)) return { applied, action };
+    // Taken over, the fields that the manifest no longer has go away with the next apply.
+    const taken = await this.#takeOver(item, applied);
+    if (taken === undefined) return { applied, action };
+    const { object: again } = await this.#send(item, item.object, taken);
+    return { applied: again, action: 'configured' };
+  }
+
+  /** Applies what has changed beside the ignored fields, which stay as they are. */
+  async #applyBeside(item: Item): Promise<Written> {
+    const { object, resource, key, ignored } = item;
     const { cluster, signal } = this.#request;
-    const body = cleanupPatch(applied, this.#cleanup);
+    const found = await this.#view.fetch(resource, key);
+    if (found === undefined) return this.#applyWhole(item, undefined);
+    const options = { fieldManager: fluxFieldManager, force: true, dryRun: true, signal };
+    const dryRun = await cluster.client.apply(resource, object, options);
+    const taken = keepsOtherManagers(object, found) ? undefined : await this.#takeOver(item, found);
+    if (taken === undefined && !hasDrifted(found, dryRun, { ignore: ignored })) {
+      return { applied: found, action: 'unchanged' };
+    }
+    const live = taken ?? found;
+    const payload = withoutIgnored(object, live, dryRun, { pointers: ignored, fieldManager: fluxFieldManager });
+    const { object: applied } = await this.#send(item, payload, live);
+    return { applied, action: 'configured' };
+  }
+
+  #send({ resource }: Item, object: Unstructured, live: KubeObject | undefined): Promise<ApplyResult> {
+    const { cluster, signal } = this.#request;
+    const liveVersion = live?.metadata.resourceVersion;
+    return applyObject(cluster.client, resource, object, {
+      fieldManager: fluxFieldManager,
+      force: true,
+      signal,
+      liveVersion,
+    });
+  }
+
+  /** Takes kubectl's fields over; undefined when there are none. */
+  async #takeOver({ resource }: Item, live: Unstructured): Promise<Unstructured | undefined> {
+    const { cluster, signal } = this.#request;
+    const body = cleanupPatch(live, this.#cleanup);
     if (body.length === 0) return undefined;
-    const { name = '', namespace } = applied.metadata;
-    await cluster.client.patch(
-      resource,
-      { name, namespace },
-      { type: 'json', body },
-      { fieldManager: fluxFieldManager, signal },
-    );
-    return cluster.client.apply(resource, object, { fieldManager: fluxFieldManager, force: true, signal });
+    const { name = '', namespace } = live.metadata;
+    const options = { fieldManager: fluxFieldManager, signal };
+    return cluster.client.patch(resource, { name, namespace }, { type: 'json', body }, options);
   }
 
   async #deleteAndWait({ object, resource, key }: Item): Promise<void> {

@@ -23,9 +23,9 @@ export function liveFingerprint(object: KubeObject): string {
   return `${uid}#${generation}#${hashOf({ labels, annotations: Object.fromEntries(told) })}`;
 }
 
-/** A hash of what is wanted. */
-export function desiredHash(object: Unstructured): string {
-  return hashOf(object);
+/** A hash of what is wanted, but for ignored fields. */
+export function desiredHash(object: Unstructured, ignored: readonly string[] = []): string {
+  return hashOf(ignored.length === 0 ? object : { object, ignored });
 }
 
 /** Whether `a` is a later version of an object than `b`. Versions are decimal numbers of any length. */

@@ -1,13 +1,11 @@
 // Drift: how the objects of a release differ from what it applied, as a dry-run of applying them again tells.
-import type { HelmRelease } from '#api/helm/helmrelease';
 import { differences, type Difference } from '#kube/apply/drift';
-import { type KubeObject, parseApiVersion, type Unstructured } from '#kube/object';
+import type { KubeObject, Unstructured } from '#kube/object';
 import { isInvalid } from '#kube/status-error';
 import { errorMessage } from '#lib/errors';
-import { GoRegexp } from '#lib/go-regexp';
-import { matches, parseSelector } from '#lib/label-selector';
 import pLimit from 'p-limit';
 import { desiredHash, liveFingerprint } from '../apply/fingerprint.ts';
+import { ignoredPaths, ignoreRules, type IgnoreRule } from '../apply/ignore-rules.ts';
 import type { ReleaseContext } from './action.ts';
 import { fieldManager, group } from './helmrelease.ts';
 import { type ReleaseItem, withOwnership } from './release-objects.ts';
@@ -72,7 +70,7 @@ async function compare(
   const { cluster, applier, applied, signal } = context;
   const { resource, key, id } = item;
   const object = withOwnership(item.object, identityOf(release));
-  const ignored = rules.filter((rule) => rule.matches(object)).flatMap(({ paths }) => paths);
+  const ignored = ignoredPaths(rules, object);
   if (isExcluded(object) || ignored.includes('')) return { type: 'exclude', item };
   const desired = desiredHash(object);
   const watched = await applier.view.owned(resource, key);
@@ -101,55 +99,6 @@ function isExcluded({ metadata: { labels = {}, annotations = {} } }: KubeObject)
 export function refusalText({ object }: Pick<ReleaseItem, 'object'>, error: unknown): string {
   const text = errorMessage(error);
   return object.kind === 'Secret' && isInvalid(error) ? text.slice(text.lastIndexOf(':') + 1).trim() : text;
-}
-
-interface IgnoreRule {
-  readonly paths: readonly string[];
-  readonly matches: (object: Unstructured) => boolean;
-}
-
-type Ignore = NonNullable<NonNullable<HelmRelease['spec']['driftDetection']>['ignore']>;
-type Target = NonNullable<Ignore[number]['target']>;
-
-function ignoreRules(ignore: Ignore = []): IgnoreRule[] {
-  return ignore.map(({ paths, target }) => {
-    try {
-      return { paths, matches: target === undefined ? () => true : matcherOf(target) };
-    } catch (error) {
-      throw new Error(`failed to create ignore rule selector: ${errorMessage(error)}`, { cause: error });
-    }
-  });
-}
-
-function matcherOf(target: Target): IgnoreRule['matches'] {
-  const patterns = (['group', 'version', 'kind', 'namespace', 'name'] as const).map((part) => ({
-    part,
-    accepts: readable(`${part} regex`, () => anchored(target[part])),
-  }));
-  const labels = readable('label selector', () => parseSelector(target.labelSelector ?? ''));
-  const annotations = readable('annotation selector', () => parseSelector(target.annotationSelector ?? ''));
-  return ({ apiVersion = '', kind = '', metadata }) => {
-    const { namespace = '', name = '' } = metadata;
-    const own = { ...parseApiVersion(apiVersion), kind, namespace, name };
-    if (!patterns.every(({ part, accepts }) => accepts(own[part]))) return false;
-    return matches(labels, metadata.labels) && matches(annotations, metadata.annotations);
-  };
-}
-
-/** Names the part of a rule that cannot be read. */
-function readable<T>(part: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw new Error(`invalid ${part}: ${errorMessage(error)}`, { cause: error });
-  }
-}
-
-/** Patterns stand for whole names; an empty one for any. */
-function anchored(pattern: string | undefined): (text: string) => boolean {
-  if (!pattern) return () => true;
-  const compiled = new GoRegexp(`^(?:${pattern})$`);
-  return (text) => compiled.match(text);
 }
 
 /** One line for each object that drifted, or is left out. */

@@ -3,6 +3,7 @@ import type { Unstructured } from '#kube/object';
 import { ApplyError, type ApplyOutcome } from '../apply/applier.ts';
 import { differences } from '../apply/change-set.ts';
 import type { Cluster } from '../apply/cluster.ts';
+import { ignoreRules } from '../apply/ignore-rules.ts';
 import { prepareObjects } from '../apply/prepare.ts';
 import type { KustomizationDraft } from './kustomization.ts';
 import { claim } from './recovery.ts';
@@ -22,10 +23,12 @@ export async function applyObjects(run: Run, built: readonly Unstructured[], clu
   const objects = await step('ReconciliationFailed', () =>
     prepareObjects(built, { owner: { name, namespace }, ...(commonMetadata && { commonMetadata }) }),
   );
+  const ignore = await step('ReconciliationFailed', () => ignoreRules(object.spec.ignore));
   await step('ReconciliationFailed', () => claim(run, objects, cluster));
   try {
     const dryRunFirst = object.metadata.annotations?.[dryRunAnnotation] === 'enabled';
-    const outcome = await deps.applier.apply({ cluster, objects, force, dryRunFirst, memory: memory.applied, signal });
+    const request = { cluster, objects, force, ignore, dryRunFirst, memory: memory.applied, signal };
+    const outcome = await deps.applier.apply(request);
     report.changes(differences(outcome.changes));
     return outcome;
   } catch (error) {

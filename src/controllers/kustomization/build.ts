@@ -103,10 +103,8 @@ export class Builder {
   }
 }
 
-/** To apply what is still encrypted, or to overwrite what was to be left alone, would be worse than to apply nothing. */
+/** To apply what is still encrypted would be worse than to apply nothing. */
 function refuseUnsupported({ spec }: Kustomization): void {
-  for (const field of ['decryption', 'ignore'] as const) {
-    if (spec[field] === undefined) continue;
-    throw new Error(`spec.${field} is not supported yet: remove it, or keep this Kustomization with Flux`);
-  }
+  if (spec.decryption === undefined) return;
+  throw new Error('spec.decryption is not supported yet: remove it, or keep this Kustomization with Flux');
 }

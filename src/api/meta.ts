@@ -60,29 +60,6 @@ export interface KubeList<T> {
   readonly items: readonly T[];
 }
 
-export interface NamespacedName {
-  readonly namespace: string;
-  readonly name: string;
-}
-
-export interface GroupVersionKind {
-  readonly group: string;
-  readonly version: string;
-  readonly kind: string;
-}
-
-/** `apiVersion` of a group and version; the core group has no prefix. */
-export function apiVersionOf(group: string, version: string): string {
-  return group === '' ? version : `${group}/${version}`;
-}
-
-export function parseApiVersion(apiVersion: string): { readonly group: string; readonly version: string } {
-  const slash = apiVersion.indexOf('/');
-  return slash < 0
-    ? { group: '', version: apiVersion }
-    : { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
-}
-
 /** Asks for a reconcile outside the interval; its value is an opaque token, echoed in status.lastHandledReconcileAt. */
 export const RECONCILE_REQUEST_ANNOTATION = 'reconcile.fluxcd.io/requestedAt';
 /** Set with the same token as the request: a HelmRelease runs its action even when nothing changed. */

@@ -1,13 +1,12 @@
 // The register of all kinds: looked up by group, kind, plural or short name.
 import { artifactGenerator } from './extensions/artifactgenerator.ts';
+import { apiVersionOf, parseApiVersion, type GroupVersionKind } from './group-version.ts';
 import { helmRelease } from './helm/helmrelease.ts';
 import { imagePolicy } from './image/imagepolicy.ts';
 import { imageRepository } from './image/imagerepository.ts';
 import { imageUpdateAutomation } from './image/imageupdateautomation.ts';
 import { storageVersion } from './kind.ts';
 import type { KindDefinition, KindVersion } from './kind.ts';
-import { apiVersionOf, parseApiVersion } from './meta.ts';
-import type { GroupVersionKind } from './meta.ts';
 import { kustomization } from './kustomize/kustomization.ts';
 import { alert } from './notification/alert.ts';
 import { provider } from './notification/provider.ts';
@@ -78,5 +77,5 @@ export function storageGroupVersionKind(definition: KindDefinition): GroupVersio
 
 /** The apiVersion new objects of the kind are written with. */
 export function storageApiVersion(definition: KindDefinition): string {
-  return apiVersionOf(definition.group, storageVersion(definition).name);
+  return apiVersionOf({ group: definition.group, version: storageVersion(definition).name });
 }

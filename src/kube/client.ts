@@ -1,16 +1,10 @@
 // The typed verbs on one cluster. Objects go in and come out as the JSON the API server speaks.
+import { apiVersionOf } from '#api/group-version';
 import { systemClock, type Clock } from '#lib/clock';
 import type { ClusterConfig } from './config.ts';
 import type { Impersonation } from './impersonate.ts';
 import type { Limits } from './limiter.ts';
-import {
-  apiVersionOf,
-  type KubeList,
-  type KubeObject,
-  type ObjectKey,
-  type ResourceRef,
-  type Unstructured,
-} from './object.ts';
+import type { KubeList, KubeObject, ObjectKey, ResourceRef, Unstructured } from './object.ts';
 import { resourceId } from './object.ts';
 import { collectionPath, objectPath, withQuery, type QueryValue } from './paths.ts';
 import { Transport, type RequestRecord, type TransportRequest, type TransportResponse } from './transport.ts';

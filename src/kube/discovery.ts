@@ -1,4 +1,5 @@
 // What the cluster serves: kinds to resources and back, cached, from aggregated discovery where there is such a thing.
+import { apiVersionOf, parseApiVersion } from '#api/group-version';
 import { systemClock, type Clock } from '#lib/clock';
 import { CodedError } from '#lib/errors';
 import type { KubeClient } from './client.ts';
@@ -9,7 +10,6 @@ import {
   type DiscoveredGroup,
   type ResourceInfo,
 } from './discovery-documents.ts';
-import { apiVersionOf, parseApiVersion } from './object.ts';
 import { isNotFound } from './status-error.ts';
 
 export type { ResourceInfo } from './discovery-documents.ts';

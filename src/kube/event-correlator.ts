@@ -1,15 +1,7 @@
 // Which events are worth a request, by client-go's rules: repeats are counted, similar ones combined, floods dropped.
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '#lib/clock';
-
-export interface ObjectReference {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly uid: string;
-  readonly resourceVersion: string;
-}
+import type { ObjectReference } from './object-reference.ts';
 
 export interface Occurrence {
   readonly involved: ObjectReference;

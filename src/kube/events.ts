@@ -1,8 +1,10 @@
 // Kubernetes Events: written in the background from a bounded queue, so that no reconcile ever waits for one.
 import { delay } from '#lib/backoff';
 import { systemClock, type Clock } from '#lib/clock';
+import { timestamp } from '#lib/timestamp';
 import type { KubeClient } from './client.ts';
-import { EventCorrelator, type EventState, type ObjectReference, type Occurrence } from './event-correlator.ts';
+import { EventCorrelator, type EventState, type Occurrence } from './event-correlator.ts';
+import { referenceTo, type ObjectReference } from './object-reference.ts';
 import type { KubeObject, ResourceRef } from './object.ts';
 import { isAlreadyExists, isNotFound, StatusError } from './status-error.ts';
 
@@ -197,19 +199,9 @@ export class EventRecorder {
   }
 }
 
-/** What an event is about. */
-export function referenceTo(object: KubeObject): ObjectReference {
-  const { namespace = '', name = '', uid = '', resourceVersion = '' } = object.metadata;
-  return { apiVersion: object.apiVersion ?? '', kind: object.kind ?? '', namespace, name, uid, resourceVersion };
-}
-
 /** Events about cluster-scoped objects live in `default`. */
 function eventNamespace(involved: ObjectReference): string {
   return involved.namespace || 'default';
-}
-
-function timestamp(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 function clip(message: string): string {

@@ -1,23 +1,5 @@
 // The shape every Kubernetes object has on the wire, and the small type that names a resource.
-
-export interface OwnerReference {
-  apiVersion: string;
-  kind: string;
-  name: string;
-  uid: string;
-  controller?: boolean;
-  blockOwnerDeletion?: boolean;
-}
-
-export interface ManagedFieldsEntry {
-  manager?: string;
-  operation?: string;
-  apiVersion?: string;
-  time?: string;
-  fieldsType?: string;
-  fieldsV1?: Record<string, unknown>;
-  subresource?: string;
-}
+import type { ManagedFieldsEntry, OwnerReference } from '#api/meta';
 
 export interface ObjectMeta {
   name?: string;
@@ -66,18 +48,6 @@ export interface KubeList<T extends KubeObject = Unstructured> {
   kind?: string;
   metadata: { resourceVersion?: string; continue?: string; remainingItemCount?: number };
   items: T[];
-}
-
-export function apiVersionOf(ref: { readonly group: string; readonly version: string }): string {
-  return ref.group === '' ? ref.version : `${ref.group}/${ref.version}`;
-}
-
-/** `apps/v1` → group and version; `v1` has the empty group. */
-export function parseApiVersion(apiVersion: string): { group: string; version: string } {
-  const slash = apiVersion.indexOf('/');
-  return slash < 0
-    ? { group: '', version: apiVersion }
-    : { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
 }
 
 /** `namespace/name`, or `name` alone: the key of caches and queues. */

@@ -1,10 +1,7 @@
 // Identities of resources: group, version and kind, name, and the namespace that counts.
+import type { GroupVersionKind } from '#api/group-version';
 
-export interface Gvk {
-  readonly group: string;
-  readonly version: string;
-  readonly kind: string;
-}
+export type Gvk = GroupVersionKind;
 
 /** Parts of a Gvk; an absent or empty one stands for anything. */
 export type GvkSelector = Partial<Gvk>;
@@ -19,17 +16,6 @@ export interface ResId extends Gvk {
 
 const NOT_A_NAMESPACE = '_non_namespaceable_';
 const DEFAULT_NAMESPACE = 'default';
-
-/** `group/version`, or only a version for the core group. */
-export function parseApiVersion(apiVersion: string): { group: string; version: string } {
-  const slash = apiVersion.indexOf('/');
-  if (slash < 0) return { group: '', version: apiVersion };
-  return { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
-}
-
-export function apiVersionOf(gvk: Gvk): string {
-  return gvk.group === '' ? gvk.version : `${gvk.group}/${gvk.version}`;
-}
 
 /** `Kind.version.group` with placeholders for what is empty. */
 export function gvkText(gvk: GvkSelector): string {

@@ -1,8 +1,9 @@
 // One resource under construction: its node tree, and beside it what the build must remember of it.
+import { parseApiVersion } from '#api/group-version';
 import type { Node } from '#goyaml/index';
 import { copyNode, entry, isNilOrEmpty, setField, clearField, stringNode } from './fields/node.ts';
 import { lookupCreate, setPlain } from './fields/path.ts';
-import { effectiveNamespace, parseApiVersion, type Gvk, type ResId } from './resid.ts';
+import { effectiveNamespace, type Gvk, type ResId } from './resid.ts';
 import type { Schema } from './schema/schema.ts';
 import * as state from './resource-state.ts';
 

@@ -1,5 +1,5 @@
-// Durations of specs as milliseconds.
-import { durationToMs, parseDuration } from './go-duration.ts';
+// Milliseconds from and to Go's durations.
+import { durationToMs, formatDuration, parseDuration } from './go-duration.ts';
 
 /** ms of a Go duration; `fallback` where it is absent or unreadable, which admission and the schema rule out. */
 export function durationMs(text: string | undefined, fallback: number): number {
@@ -9,4 +9,9 @@ export function durationMs(text: string | undefined, fallback: number): number {
   } catch {
     return fallback;
   }
+}
+
+/** A duration as Go prints it. */
+export function goDuration(ms: number): string {
+  return formatDuration(BigInt(Math.round(ms * 1e6)));
 }

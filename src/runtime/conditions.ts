@@ -1,5 +1,6 @@
 // Conditions on an object: read, write, remove, and Flux's order of them. Pure functions over the object in hand.
 import type { Condition } from '#api/meta';
+import { timestamp } from '#lib/timestamp';
 
 export type ConditionStatus = 'True' | 'False' | 'Unknown';
 
@@ -27,11 +28,6 @@ export function isTrue(object: Conditioned, type: string): boolean {
 
 export function isFalse(object: Conditioned, type: string): boolean {
   return getCondition(object, type)?.status === 'False';
-}
-
-/** RFC 3339 in UTC with second precision, as metav1.Time prints it. */
-export function timestamp(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
 export interface ConditionValue {

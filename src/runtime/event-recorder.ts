@@ -1,15 +1,7 @@
 // Tells the world what happened to an object: a Kubernetes event, and Flux's event for whoever subscribed.
 import type { KubeObject } from '#kube/object';
+import { referenceTo, type ObjectReference } from '#kube/object-reference';
 import type { Clock } from '#lib/clock';
-
-export interface ObjectReference {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly uid: string;
-  readonly resourceVersion: string;
-}
 
 /** The body Flux's event API takes (event.toolkit.fluxcd.io/v1beta1). */
 export interface DeliveryEvent {
@@ -101,10 +93,4 @@ export class EventRecorder {
 function annotationsOf(object: KubeObject): Record<string, string> {
   const found = Object.entries(object.metadata.annotations ?? {}).filter(([key]) => key.startsWith(annotationPrefix));
   return Object.fromEntries(found);
-}
-
-function referenceTo(object: KubeObject): ObjectReference {
-  const { apiVersion = '', kind = '', metadata } = object;
-  const { namespace = '', name = '', uid = '', resourceVersion = '' } = metadata;
-  return { apiVersion, kind, namespace, name, uid, resourceVersion };
 }

@@ -1,7 +1,7 @@
 // The register of kinds.
 import assert from 'node:assert/strict';
 import { crdName } from '#api/derive/crd';
-import { parseApiVersion } from '#api/meta';
+import { parseApiVersion } from '#api/group-version';
 import {
   allKinds,
   kindOf,

@@ -1,15 +1,16 @@
 // Taking fields over, cleaning live objects, finding drift, naming what an apply did.
 import assert from 'node:assert/strict';
+import type { ManagedFieldsEntry } from '#api/meta';
 import { applyObject, isImmutableError } from '#kube/apply/apply';
 import { differences, hasDrifted } from '#kube/apply/drift';
 import { cleanupPatch, fluxTakeovers, takeOver } from '#kube/apply/managers';
-import type { KubeObject, ManagedFieldsEntry } from '#kube/object';
+import type { KubeObject } from '#kube/object';
 import { StatusError } from '#kube/status-error';
 import { CONFIG_MAPS, FakeApi, sendJson } from './fake-api.ts';
 
 const entry = (
   manager: string,
-  operation: string,
+  operation: 'Apply' | 'Update',
   fieldsV1: Record<string, unknown>,
   subresource?: string,
 ): ManagedFieldsEntry => ({

@@ -1,5 +1,5 @@
 // OpenAPI v3 components of a kind, named and referenced as an API server publishes them.
-import { apiVersionOf } from '../meta.ts';
+import { apiVersionOf } from '../group-version.ts';
 import type { StructuralSchema } from '../schema.ts';
 
 /** A kind at a version, with the schema of its objects. */
@@ -43,7 +43,7 @@ export function openApiComponents(of: OpenApiKind): OpenApiComponents {
     },
     [`${name}List`]: {
       type: 'object',
-      description: `A list of ${kind} objects of ${apiVersionOf(group, version)}.`,
+      description: `A list of ${kind} objects of ${apiVersionOf({ group, version })}.`,
       required: ['items'],
       properties: {
         apiVersion: { type: 'string', description: 'Group and version of this representation.' },

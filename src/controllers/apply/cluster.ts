@@ -1,8 +1,9 @@
 // The cluster as appliers see it: whom they act as, what they know of it, and how they look things up.
+import { parseApiVersion } from '#api/group-version';
 import type { KubeClient } from '#kube/client';
 import type { Discovery, ResourceInfo } from '#kube/discovery';
 import type { Informers } from '#kube/informer';
-import { keyOf, parseApiVersion, resourceId, type KubeObject, type Unstructured } from '#kube/object';
+import { keyOf, resourceId, type KubeObject, type Unstructured } from '#kube/object';
 import { isForbidden, isNotFound } from '#kube/status-error';
 import type { LiveKind, LiveObjects } from '#runtime/live-objects';
 

@@ -1,5 +1,6 @@
 // How applied objects are named: in inventories, in messages, and the order they are applied in.
-import { parseApiVersion, type KubeObject, type Unstructured } from '#kube/object';
+import { parseApiVersion } from '#api/group-version';
+import type { KubeObject, Unstructured } from '#kube/object';
 
 /** Names an object for good: group and kind, not version. */
 export interface ObjectId {

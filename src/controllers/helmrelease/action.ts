@@ -1,6 +1,7 @@
 // What every action on a release is given, and how its outcome is told in the object's status and events.
 import type { ReleaseRecord, ValuesMap } from '#helm/index';
 import type { Clock } from '#lib/clock';
+import { goDuration } from '#lib/duration-ms';
 import { errorMessage } from '#lib/errors';
 import { deleteConditions, setCondition } from '#runtime/conditions';
 import type { EventSeverity } from '#runtime/event-recorder';
@@ -9,7 +10,7 @@ import type { ActionLog } from './action-log.ts';
 import type { HelmCluster } from './cluster.ts';
 import { remediatedCondition, releasedCondition, testSuccessCondition } from './conditions.ts';
 import { commonMetadataDigest, postRenderersDigest } from './digests.ts';
-import { goDuration, group, type HelmReleaseDraft } from './helmrelease.ts';
+import { group, type HelmReleaseDraft } from './helmrelease.ts';
 import { isOutage } from './outage.ts';
 import type { AppliedMemory, ReleaseApplier } from './release-applier.ts';
 import type { ReleaseRenderer } from './renderer.ts';

@@ -1,9 +1,10 @@
 // The HelmChart a HelmRelease makes of its chart template: made, brought up to date, and deleted when it is no longer wanted.
+import { apiVersionOf } from '#api/group-version';
 import { FINALIZER } from '#api/meta';
 import { helmChart, type HelmChart } from '#api/source/helmchart';
 import { storageVersion } from '#api/kind';
 import type { KubeClient } from '#kube/client';
-import { apiVersionOf, type KubeObject, type ResourceRef, type Unstructured } from '#kube/object';
+import type { KubeObject, ResourceRef, Unstructured } from '#kube/object';
 import { isNotFound } from '#kube/status-error';
 import { applyObject } from '#kube/apply/apply';
 import type { ObjectSource } from '#runtime/fresh-objects';

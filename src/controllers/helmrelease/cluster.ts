@@ -1,10 +1,9 @@
 // The cluster a release lives in: how to act in it, watch it, and what it can do, as charts ask.
+import { apiVersionOf, parseApiVersion, type GroupVersionKind } from '#api/group-version';
 import { type AsyncLookup, type Capabilities, defaultCapabilities } from '#helm/index';
-import type { GroupVersionKind } from '#api/meta';
 import type { PatchSchemas } from '#kube/apply/patch-schema';
 import type { KubeClient } from '#kube/client';
 import { NoMatchError, type ResourceInfo } from '#kube/discovery';
-import { apiVersionOf, parseApiVersion } from '#kube/object';
 import { isNotFound } from '#kube/status-error';
 import { errorMessage } from '#lib/errors';
 import type { Cluster } from '../apply/cluster.ts';

@@ -4,7 +4,6 @@ import { helmRelease, type HelmRelease } from '#api/helm/helmrelease';
 import { storageVersion } from '#api/kind';
 import type { ResourceRef } from '#kube/object';
 import { durationMs } from '#lib/duration-ms';
-import { formatDuration } from '#lib/go-duration';
 import type { Draft } from '#runtime/draft';
 
 export type HelmReleaseDraft = Draft<HelmRelease> & { status?: NonNullable<Draft<HelmRelease>['status']> };
@@ -67,11 +66,6 @@ export function timeoutMs({ spec }: Pick<HelmRelease, 'spec'>, action?: ActionNa
 
 export function maxHistory({ spec }: Pick<HelmRelease, 'spec'>): number {
   return spec.maxHistory ?? 5;
-}
-
-/** A duration as Go prints it. */
-export function goDuration(ms: number): string {
-  return formatDuration(BigInt(Math.round(ms * 1e6)));
 }
 
 /** `namespace/name` of each HelmRelease this one depends on. */

@@ -5,10 +5,11 @@ import type { ResourceInfo } from '#kube/discovery';
 import type { Unstructured } from '#kube/object';
 import { isNotFound } from '#kube/status-error';
 import type { Clock } from '#lib/clock';
+import { goDuration } from '#lib/duration-ms';
 import { errorMessage } from '#lib/errors';
 import { liveKindOf } from '#runtime/live-objects';
 import type { HelmCluster } from './cluster.ts';
-import { fieldManager, goDuration } from './helmrelease.ts';
+import { fieldManager } from './helmrelease.ts';
 import { awaitObject } from './object-wait.ts';
 import { helmTime } from './storage.ts';
 

@@ -1,6 +1,6 @@
 // status.inventory: the objects in the manifest of the release, and the definitions that came with the chart.
+import { parseApiVersion } from '#api/group-version';
 import type { Unstructured } from '#kube/object';
-import { parseApiVersion } from '#kube/object';
 import { inventoryEntry, type InventoryEntry } from '../apply/object-id.ts';
 import type { ReleaseItem } from './release-objects.ts';
 

@@ -1,6 +1,6 @@
 // When an object is ready by Helm 3's rules: workloads by their counts, claims, Services and definitions by one field,
 // everything else by being there. Told by the object alone, where Helm also looks at ReplicaSets and Pods of it.
-import { parseApiVersion } from '#kube/object';
+import { parseApiVersion } from '#api/group-version';
 import type { HealthResult, Inspected } from '#kube/status/compute';
 import { booleanAt, conditionsOf, intAt, listAt, stringAt, valueAt } from '#kube/status/fields';
 import { current, failed, inProgress, notFound } from '#kube/status/result';

@@ -1,4 +1,5 @@
 // The state machine of a release: look at its state, do what the state asks for, look again, until there is nothing to do.
+import { goDuration } from '#lib/duration-ms';
 import { errorMessage } from '#lib/errors';
 import {
   deleteConditions,
@@ -17,7 +18,6 @@ import { catchUp } from './catch-up.ts';
 import { correctDriftAction } from './correct-drift.ts';
 import { verifyRelease } from './digests.ts';
 import { summarizeDrift } from './drift.ts';
-import { goDuration } from './helmrelease.ts';
 import { installAction } from './install.ts';
 import { isOutage } from './outage.ts';
 import {

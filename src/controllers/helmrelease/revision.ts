@@ -3,6 +3,7 @@ import type { Hook, HookEvent, RecordedHook, ReleaseRecord, ReleaseStatus, Value
 import { metadataOnly } from '#helm/index';
 import type { Unstructured } from '#kube/object';
 import { isAlreadyExists } from '#kube/status-error';
+import { goDuration } from '#lib/duration-ms';
 import { errorMessage } from '#lib/errors';
 import { SupersededError } from '#runtime/controller';
 import { fullTargets } from '../apply/own-watch.ts';
@@ -11,7 +12,7 @@ import { healthExpressions } from '../kustomization/expressions.ts';
 import type { DesiredContext, ReleaseContext } from './action.ts';
 import { applyMethodRecord } from './apply-method.ts';
 import { applyCrds, type NewKind } from './crds.ts';
-import { goDuration, releaseName, releaseNamespace, timeoutMs, type ActionName } from './helmrelease.ts';
+import { releaseName, releaseNamespace, timeoutMs, type ActionName } from './helmrelease.ts';
 import { runHooks } from './hooks.ts';
 import { legacyHealth } from './legacy-ready.ts';
 import type { ApplyMethod } from './client-side.ts';

@@ -1,6 +1,7 @@
 // status.history: what a HelmRelease remembers of the revisions of its release.
 import type { Snapshot } from '#api/helm/helmrelease';
 import type { ReleaseRecord } from '#helm/index';
+import { timestamp } from '#lib/timestamp';
 import type { Draft } from '#runtime/draft';
 import { configDigest, releaseDigest } from './digests.ts';
 
@@ -42,7 +43,7 @@ export function snapshotOf(record: ReleaseRecord, { ociDigest = '', testHooks }:
 /** A time as metav1.Time prints it: UTC, whole seconds. */
 export function metaTime(text: string): string {
   const ms = Date.parse(text);
-  return Number.isNaN(ms) ? text : `${new Date(ms).toISOString().slice(0, 19)}Z`;
+  return Number.isNaN(ms) ? text : timestamp(ms);
 }
 
 /** Whether the digest in the snapshot is of the form this program makes. */

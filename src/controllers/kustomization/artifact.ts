@@ -1,8 +1,8 @@
 // The artifact a run builds from, or what becomes of the run without one.
 import type { Artifact } from '#api/source/shared';
+import { goDuration } from '#lib/duration-ms';
 import { getCondition, readyCondition } from '#runtime/conditions';
 import type { Result } from '#runtime/controller';
-import { goDuration } from './health.ts';
 import { retryIntervalMs } from './kustomization.ts';
 import type { Run } from './run.ts';
 import { lookUpSource } from './source.ts';

@@ -1,7 +1,7 @@
 // CEL of a Kustomization: when applied objects are healthy, and when a dependency is met.
+import { parseApiVersion } from '#api/group-version';
 import type { Kustomization } from '#api/kustomize/kustomization';
 import { CelEvaluationError, compileExpression, type CompiledExpression } from '#cel/index';
-import { parseApiVersion } from '#kube/object';
 import { computeHealth, generationNotObserved, type HealthResult, type Inspected } from '#kube/status/compute';
 import { errorMessage } from '#lib/errors';
 

@@ -1,7 +1,7 @@
 // Waits for the health of what was applied, or of the objects the spec names.
 import type { Kustomization } from '#api/kustomize/kustomization';
 import type { Unstructured } from '#kube/object';
-import { formatDuration } from '#lib/go-duration';
+import { goDuration } from '#lib/duration-ms';
 import { deleteConditions, isTrue, markReconciling } from '#runtime/conditions';
 import { groupKindOf, type Cluster } from '../apply/cluster.ts';
 import { subjectOf } from '../apply/object-id.ts';
@@ -100,9 +100,4 @@ async function namedTargets(named: readonly NamedCheck[], watches: OwnWatches): 
       };
     }),
   );
-}
-
-/** A duration as Go prints it. */
-export function goDuration(ms: number): string {
-  return formatDuration(BigInt(Math.round(ms * 1e6)));
 }

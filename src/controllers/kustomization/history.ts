@@ -1,7 +1,7 @@
 // The latest outcomes in status.history: runs with the same manifests and the same end are counted together.
 import type { KustomizationStatus } from '#api/kustomize/kustomization';
+import { timestamp } from '#lib/timestamp';
 import type { Draft } from '#runtime/draft';
-import { timestamp } from '#runtime/conditions';
 
 export type HistoryEntry = NonNullable<Draft<KustomizationStatus>['history']>[number];
 

@@ -1,7 +1,7 @@
 // Post-build substitution: variables put into the text of each built object, which is read again afterwards.
+import { parseApiVersion } from '#api/group-version';
 import { mergeVariables, substitute, type Variables } from '#envsubst/index';
 import { sigsMarshal, unmarshalJSON, yamlToJSON, type GoObject, type GoValue } from '#goyaml/index';
-import { parseApiVersion } from '#kube/object';
 import { CodedError, errorMessage } from '#lib/errors';
 
 export interface PostBuild {
@@ -69,7 +69,7 @@ function isOptedOut(object: GoObject): boolean {
 }
 
 /** `Kind.version.group/name`, as kustomize prints it. */
-function subjectOf(object: GoObject): string {
+export function subjectOf(object: GoObject): string {
   const { apiVersion = '', kind = '', metadata } = object as Named;
   const { group, version } = parseApiVersion(apiVersion);
   return `${kind}.${version}.${group === '' ? '[noGrp]' : group}/${metadata?.name ?? ''}`;

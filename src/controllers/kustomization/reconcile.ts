@@ -1,6 +1,7 @@
 // One pass over a Kustomization: source, dependencies, build, apply, prune, health, and what is told of it.
 import { FINALIZER } from '#api/meta';
 import type { Artifact } from '#api/source/shared';
+import { goDuration } from '#lib/duration-ms';
 import { errorMessage } from '#lib/errors';
 import { getCondition, readyCondition } from '#runtime/conditions';
 import { SupersededError, type Result } from '#runtime/controller';
@@ -15,7 +16,7 @@ import { converge } from './converge.ts';
 import { unmetDependency } from './dependencies.ts';
 import { ExpressionError, healthExpressions, type HealthExpressions } from './expressions.ts';
 import { finalize } from './finalize.ts';
-import { checkHealth, goDuration } from './health.ts';
+import { checkHealth } from './health.ts';
 import { intervalMs, retryIntervalMs } from './kustomization.ts';
 import { inputsOf, isSettled } from './memory.ts';
 import { recover } from './recovery.ts';

@@ -1,11 +1,11 @@
 // Tells how a run goes and how it ended: in the conditions, in events, and in the history.
 import type { Clock } from '#lib/clock';
+import { goDuration } from '#lib/duration-ms';
 import { getCondition, markReconciling, markStalled, readyCondition, type ConditionStatus } from '#runtime/conditions';
 import type { EventRecorder, EventSeverity } from '#runtime/event-recorder';
 import type { ObjectWriter } from '#runtime/object-writer';
 import { changeLog, type Change } from '../apply/change-set.ts';
 import { setReady, type ReadyReason } from './conditions.ts';
-import { goDuration } from './health.ts';
 import { withOutcome } from './history.ts';
 import { timeoutMs, type KustomizationDraft } from './kustomization.ts';
 

@@ -1,6 +1,7 @@
 // Fields that others may set: an apply of everything else gives them up, or carries the value that is there.
 import { isDeepStrictEqual } from 'node:util';
-import type { ManagedFieldsEntry, Unstructured } from '../object.ts';
+import type { ManagedFieldsEntry } from '#api/meta';
+import type { Unstructured } from '../object.ts';
 
 export interface IgnoredFields {
   /** JSON pointers (RFC 6901). One that leads nowhere is without effect. */

@@ -1,5 +1,6 @@
 // Field managers: taking the fields over that kubectl and other tools own, so that a server-side apply may also remove them.
-import type { KubeObject, ManagedFieldsEntry } from '../object.ts';
+import type { ManagedFieldsEntry } from '#api/meta';
+import type { KubeObject } from '../object.ts';
 
 /** Whose fields are taken. */
 export interface Takeover {

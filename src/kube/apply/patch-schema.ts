@@ -1,7 +1,7 @@
 // How strategic merge patches treat the fields of a kind, as the server itself says in its OpenAPI documents.
+import { apiVersionOf, parseApiVersion } from '#api/group-version';
 import { LRUCache } from 'lru-cache';
 import type { KubeClient } from '../client.ts';
-import { apiVersionOf, parseApiVersion } from '../object.ts';
 import { isNotFound } from '../status-error.ts';
 
 /** A field that holds objects or merges with what is there. Fields of no interest are not kept. */

@@ -1,6 +1,6 @@
 // Health of any object: generic rules first, then the kind's own, then its Ready condition. The rules are kstatus'.
+import { parseApiVersion } from '#api/group-version';
 import { systemClock, type Clock } from '#lib/clock';
-import { parseApiVersion } from '../object.ts';
 import { job } from './batch.ts';
 import { always, customResourceDefinition, persistentVolumeClaim, podDisruptionBudget, service } from './core.ts';
 import { intAt, type Inspected } from './fields.ts';

@@ -1,7 +1,8 @@
 // Field specs: which fields of which kinds a transformer touches.
+import { parseApiVersion } from '#api/group-version';
 import type { Node, NodeKind } from '#goyaml/index';
 import { KustomizeError, Suspended, wrapError } from '../errors.ts';
-import { idText, isSelected, parseApiVersion, type Gvk, type GvkSelector } from '../resid.ts';
+import { idText, isSelected, type Gvk, type GvkSelector } from '../resid.ts';
 import { WrongKindError, entry, isNilOrEmpty, isNull } from './node.ts';
 import { lookupCreate, splitPath } from './path.ts';
 

@@ -1,11 +1,12 @@
 // `$(NAME)` in fields of resources, replaced by values of fields of other resources.
+import { parseApiVersion } from '#api/group-version';
 import { Node, formatFloatG, nodeToValue, type GoValue } from '#goyaml/index';
 import { KustomizeError } from '../errors.ts';
 import { SpecList, type FieldSpec } from '../fields/field-spec.ts';
 import { isMissingOrNull, isString } from '../fields/node.ts';
 import { lookup, splitBracketedPath } from '../fields/path.ts';
 import type { Var } from '../kustomization/types.ts';
-import { effectiveNamespace, gvkText, parseApiVersion, sameGvk, type Gvk } from '../resid.ts';
+import { effectiveNamespace, gvkText, sameGvk, type Gvk } from '../resid.ts';
 import type { Resource } from '../resource.ts';
 import type { ResMap } from '../resmap.ts';
 

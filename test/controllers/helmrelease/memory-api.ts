@@ -1,9 +1,10 @@
 // As much of an API server as releases need, in memory: versions, refusals, selectors, and an apply that merges.
 import { isDeepStrictEqual } from 'node:util';
+import { parseApiVersion } from '#api/group-version';
 import type { JsonPatchOperation } from '#kube/apply/managers';
 import type { KubeClient } from '#kube/client';
 import type { ResourceInfo } from '#kube/discovery';
-import { parseApiVersion, type KubeObject, type ObjectKey, type ResourceRef, type Unstructured } from '#kube/object';
+import type { KubeObject, ObjectKey, ResourceRef, Unstructured } from '#kube/object';
 import { StatusError } from '#kube/status-error';
 import { matches, parseSelector } from '#lib/label-selector';
 

@@ -1,5 +1,5 @@
 // Requests to the clouds' token and cluster services: bounded in time and size, and free of secrets when they fail.
-import type { Agents } from '#net/agents';
+import type { Agents, Route } from '#net/agents';
 import { isTransientNetworkError, isTransientStatus, retry, retryAfterMs } from '#net/retry';
 import type { Clock } from '#lib/clock';
 import { errorMessage } from '#lib/errors';
@@ -35,7 +35,8 @@ const retries = 2;
 const maxBodyBytes = 1 << 20;
 const maxReasonLength = 400;
 
-class StatusFailure extends IdentityError {
+/** An answer that is not of the 2xx. */
+export class StatusFailure extends IdentityError {
   readonly status: number;
   readonly retryAfter: number | undefined;
 
@@ -48,9 +49,16 @@ class StatusFailure extends IdentityError {
 
 export class CloudHttp {
   readonly #options: CloudHttpOptions;
+  readonly #route: Route;
 
-  constructor(options: CloudHttpOptions) {
+  constructor(options: CloudHttpOptions, route: Route = {}) {
     this.#options = options;
+    this.#route = route;
+  }
+
+  /** The same by another way. What answers on the machine itself is not for the proxies of objects. */
+  over(route: Route): CloudHttp {
+    return new CloudHttp(this.#options, route);
   }
 
   /** The body of a 2xx answer. Throws an IdentityError with what the cloud said. */
@@ -81,12 +89,13 @@ export class CloudHttp {
 
   async #once(request: CloudRequest, signal: AbortSignal): Promise<string> {
     const { what, method, headers, body, local = false } = request;
+    const { agents, local: direct } = this.#options;
     const url = new URL(request.url);
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(local ? localTimeoutMs : timeoutMs)]);
     let response: Dispatcher.ResponseData;
     let text: string;
     try {
-      response = await (local ? this.#options.local : this.#options.agents).for(url).request({
+      response = await (local ? direct.for(url) : agents.for(url, this.#route)).request({
         origin: url.origin,
         path: `${url.pathname}${url.search}`,
         method,
@@ -102,7 +111,7 @@ export class CloudHttp {
     }
     if (response.statusCode >= 200 && response.statusCode < 300) return text;
     const header = response.headers['retry-after'];
-    const reason = withoutSecrets(reasonIn(text), request.secrets ?? []);
+    const reason = reasonIn(text, request.secrets ?? []);
     throw new StatusFailure(
       `${what}: ${url.host} answered ${response.statusCode}${reason === '' ? '' : `: ${reason}`}`,
       response.statusCode,
@@ -123,9 +132,10 @@ async function readBounded(body: Dispatcher.ResponseData['body']): Promise<strin
 }
 
 /** The sentence within an error's body, in any of the clouds' forms; empty when there is none. */
-function reasonIn(body: string): string {
+function reasonIn(body: string, secrets: readonly Secret[]): string {
   const text = body.trimStart().startsWith('{') ? reasonInJson(body) : reasonInXml(body);
-  return text.replaceAll(/\s+/g, ' ').trim().slice(0, maxReasonLength);
+  // Before it is cut: half a secret is one too.
+  return withoutSecrets(text, secrets).replaceAll(/\s+/g, ' ').trim().slice(0, maxReasonLength);
 }
 
 function reasonInJson(body: string): string {

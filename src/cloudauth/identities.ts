@@ -1,10 +1,18 @@
 // Tokens of ServiceAccounts and of this process itself, for whatever a cloud guards.
-import { createHash } from 'node:crypto';
 import type { Secret } from '#lib/secret';
 import { explained, IdentityError } from './errors.ts';
-import type { ClusterLogin, ClusterProvider, ClusterTarget, Expiring, ServiceAccount, TokenScope } from './provider.ts';
-import type { Provider } from './provider.ts';
-import type { TokenCache } from './token-cache.ts';
+import type {
+  ClusterLogin,
+  ClusterProvider,
+  ClusterTarget,
+  Expiring,
+  GitLogin,
+  GitProvider,
+  Provider,
+  ServiceAccount,
+  TokenScope,
+} from './provider.ts';
+import { tokenKey, type TokenCache } from './token-cache.ts';
 
 /** ServiceAccounts as the cluster has them. */
 export interface Accounts {
@@ -31,6 +39,13 @@ export interface IdentitiesOptions {
 /** Whose token, and what for. Without an account it is this process's own identity. */
 export interface AccessRequest extends TokenScope {
   readonly account?: AccountReference | undefined;
+}
+
+/** A login that is good for a while. */
+export interface IssuedLogin {
+  readonly login: GitLogin;
+  /** The server did not accept it: the next one is made anew. */
+  readonly reject: () => void;
 }
 
 export class Identities {
@@ -61,7 +76,7 @@ export class Identities {
     const needs = await Promise.all(
       scopes.map((scope) => this.#access(provider, { audiences: target.audiences, ...scope, account }, signal)),
     );
-    const key = keyOf(
+    const key = tokenKey(
       'login',
       target,
       needs.map((need) => need.key),
@@ -82,6 +97,20 @@ export class Identities {
     for (const key of this.#keys.get(login) ?? []) this.#options.cache.delete(key);
   }
 
+  /** The way into a Git repository, by a token from the cache as long as it is fresh. Throws as {@link accessToken} does. */
+  async gitLogin<T extends Expiring>(
+    provider: GitProvider<T>,
+    { url, ...request }: { readonly url: URL } & Pick<AccessRequest, 'account' | 'proxy'>,
+    signal: AbortSignal,
+  ): Promise<IssuedLogin> {
+    const scope = provider.gitScope(url);
+    return explained('failed to get access token for Git repository: ', async () => {
+      const { key, get } = await this.#access(provider, { ...request, ...scope }, signal);
+      const login = provider.gitLogin(await get(signal), url);
+      return { login, reject: () => this.#options.cache.delete(key) };
+    });
+  }
+
   async #access<T extends Expiring>(
     provider: Provider<T>,
     { account: reference, ...scope }: AccessRequest,
@@ -89,7 +118,7 @@ export class Identities {
   ): Promise<{ readonly key: string; readonly get: (signal: AbortSignal) => Promise<T> }> {
     const { cache } = this.#options;
     if (reference === undefined) {
-      const key = keyOf(provider.name, scope);
+      const key = tokenKey(provider.name, scope);
       const what = 'failed to create provider access token for the controller: ';
       const make = (limit: AbortSignal): Promise<T> => explained(what, () => provider.ownToken(scope, limit));
       return { key, get: (limit) => cache.get(key, make, limit) };
@@ -100,7 +129,14 @@ export class Identities {
       provider.identityOf(account),
     );
     const audiences = await this.#audiences(provider, account, { scope, signal });
-    const key = keyOf(provider.name, { ...scope, audiences }, account.namespace, account.name, account.uid, identity);
+    const key = tokenKey(
+      provider.name,
+      { ...scope, audiences },
+      account.namespace,
+      account.name,
+      account.uid,
+      identity,
+    );
     const make = async (limit: AbortSignal): Promise<T> => {
       const token = await explained(`failed to create kubernetes token for ${name}: `, () =>
         this.#options.accounts.issueToken(account, audiences, limit),
@@ -140,8 +176,3 @@ export class Identities {
 
 const defaultMissing =
   'the specified default service account does not exist in the object namespace. your cluster is subject to multi-tenant workload identity lockdown, reach out to your cluster administrator for help';
-
-/** Everything a token depends on, as one short text. */
-function keyOf(...parts: readonly unknown[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64');
-}

@@ -1,6 +1,8 @@
-// What a cloud has to know how to do for us: turn an identity into a token, and a token into a cluster's credentials.
+// What a cloud has to know how to do for us: turn an identity into a token, and a token into the credentials of a cluster
+// or of a Git repository.
 import type { Clock } from '#lib/clock';
 import type { Secret } from '#lib/secret';
+import type { ProxyOptions } from '#net/proxy';
 import type { CloudHttp } from './cloud-http.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -38,6 +40,13 @@ export interface TokenScope {
   readonly scopes?: readonly string[] | undefined;
   /** aws: where to ask for it. */
   readonly region?: string | undefined;
+  /** Through which the cloud is asked. */
+  readonly proxy?: ProxyOptions | undefined;
+}
+
+/** The context for requests about a token. */
+export function within(context: CloudContext, { proxy }: TokenScope): CloudContext {
+  return proxy === undefined ? context : { ...context, http: context.http.over({ proxy }) };
 }
 
 /** A ServiceAccount with the token the API server issued for it. */
@@ -82,4 +91,16 @@ export interface ClusterProvider<T extends Expiring> extends Provider<T> {
   /** The tokens {@link login} needs, in its order. */
   clusterScopes(target: ClusterTarget): Promise<readonly TokenScope[]>;
   login(tokens: readonly T[], target: ClusterTarget, signal: AbortSignal): Promise<ClusterLogin>;
+}
+
+/** What a Git server is shown. */
+export type GitLogin =
+  | { readonly basic: { readonly username: string; readonly password: Secret } }
+  | { readonly bearerToken: Secret };
+
+/** A cloud whose identities are let into its Git service. */
+export interface GitProvider<T extends Expiring> extends Provider<T> {
+  /** The token {@link gitLogin} needs. Throws for an address that is not of the cloud's Git service. */
+  gitScope(url: URL): TokenScope;
+  gitLogin(token: T, url: URL): GitLogin;
 }

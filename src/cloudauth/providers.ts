@@ -5,11 +5,11 @@ import { AzureProvider } from './azure/provider.ts';
 import { IdentityError } from './errors.ts';
 import { GcpProvider } from './gcp/provider.ts';
 import { GenericProvider, type GenericOptions } from './generic/provider.ts';
-import type { BearerToken, CloudContext, ClusterProvider } from './provider.ts';
+import type { BearerToken, CloudContext, ClusterProvider, GitProvider } from './provider.ts';
 
 export interface Providers {
-  readonly aws: ClusterProvider<AwsCredentials>;
-  readonly azure: ClusterProvider<BearerToken>;
+  readonly aws: ClusterProvider<AwsCredentials> & GitProvider<AwsCredentials>;
+  readonly azure: ClusterProvider<BearerToken> & GitProvider<BearerToken>;
   readonly gcp: ClusterProvider<BearerToken>;
   readonly generic: ClusterProvider<BearerToken>;
 }

@@ -1,4 +1,5 @@
 // Tokens that are still good, by what they are good for. Bounded; each is renewed before it expires.
+import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '#lib/clock';
 import { unlessAborted } from '#lib/unless-aborted';
@@ -84,4 +85,9 @@ export class TokenCache {
   delete(key: string): void {
     this.#tokens?.delete(key);
   }
+}
+
+/** Everything a token depends on, as one short text. Secrets count by what they hold only where they are revealed. */
+export function tokenKey(...parts: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64');
 }

@@ -255,6 +255,7 @@ describe('the identity of the process', () => {
       JSON.stringify({ error: { message: `bad assertion ${secret.reveal()}` } }),
       `<Error><Code>Bad</Code><Message>bad assertion ${secret.reveal()}</Message></Error>`,
       `neither of both ${secret.reveal()}`,
+      JSON.stringify({ error: `${'x'.repeat(390)} ${secret.reveal()}` }),
     ];
     const messages: string[] = [];
     for (const body of bodies) {
@@ -270,6 +271,7 @@ describe('the identity of the process', () => {
       'Echo: host answered 400: bad assertion ***',
       'Echo: host answered 400: Bad: bad assertion ***',
       'Echo: host answered 400',
+      `Echo: host answered 400: ${'x'.repeat(390)} ***`,
     ]);
   });
 

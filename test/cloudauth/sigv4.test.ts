@@ -1,8 +1,9 @@
 // Signatures for AWS: its published test suite, what its own Python library signs, and a verifier of another hand.
 import assert from 'node:assert/strict';
+import { codeCommitLogin, codeCommitRegion } from '#cloudauth/aws/codecommit';
 import { presignedUrl, signedHeaders, type SigningScope } from '#cloudauth/aws/sigv4';
 import { Secret } from '#lib/secret';
-import { verifySignature } from '#test/support/aws-signature';
+import { verifyGitPassword, verifySignature } from '#test/support/aws-signature';
 
 const secretAccessKey = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
 
@@ -97,6 +98,63 @@ describe('signatures for AWS', () => {
     const parameters = new URL(url).searchParams;
     assert.equal(parameters.get('X-Amz-SignedHeaders'), 'host;x-k8s-aws-id');
     assert.equal(parameters.get('X-Amz-Expires'), '900');
+  });
+
+  // Told by git-remote-codecommit 1.17 with botocore 1.44.5, with the same keys and time.
+  const repositories: readonly (readonly [string, string, string])[] = [
+    [
+      'https://git-codecommit.us-east-1.amazonaws.com/v1/repos/my-repo',
+      'us-east-1',
+      'e13e377dd3e1b558218c9a1e11bed3517827bece33eb7b894d55cafaa76b7f5a',
+    ],
+    [
+      'https://git-codecommit-fips.eu-west-1.amazonaws.com/v1/repos/a.b_c-D',
+      'eu-west-1',
+      'f7ec89a3e6ea6ddd936ad2573740f381245d93767865e6d5f4be945684e2adf8',
+    ],
+    [
+      'https://git-codecommit.cn-north-1.amazonaws.com.cn/v1/repos/x',
+      'cn-north-1',
+      'a2b80e7a1887fc5a8d6c1e522561b49edbf8c2b5361765011d4e3812751bee9e',
+    ],
+  ];
+  for (const [address, region, signature] of repositories) {
+    it(`are those of AWS's own Git helper as a password: ${address}`, () => {
+      const url = new URL(address);
+      const { credentials, at } = scope('codecommit', region, '2026-01-02T03:04:05Z', 'ses/sion+==');
+      assert.equal(codeCommitRegion(url), region);
+      const login = codeCommitLogin(credentials, url, at);
+      assert.ok('basic' in login);
+      assert.equal(login.basic.username, 'AKIDEXAMPLE%ses/sion+==');
+      assert.equal(login.basic.password.reveal(), `20260102T030405Z${signature}`);
+      const given = { host: url.host, path: url.pathname, basic: `AKIDEXAMPLE%x:${login.basic.password.reveal()}` };
+      assert.equal(verifyGitPassword(given, secretOf).region, region);
+      assert.throws(() => verifyGitPassword({ ...given, path: '/v1/repos/other' }, secretOf), /SignatureDoesNotMatch/);
+    });
+  }
+
+  it('are a password without a session too, and for CodeCommit alone', () => {
+    const url = new URL(repositories[0]![0]);
+    const { credentials, at } = scope('codecommit', 'us-east-1', '2026-01-02T03:04:05Z');
+    const login = codeCommitLogin(credentials, url, at);
+    assert.equal('basic' in login ? login.basic.username : '', 'AKIDEXAMPLE');
+    for (const [address, message] of [
+      ['https://github.com/org/repo.git', 'invalid AWS CodeCommit Git URL: github.com'],
+      [
+        'https://git-codecommit.a.evil.amazonaws.com/x',
+        'invalid AWS CodeCommit Git URL: git-codecommit.a.evil.amazonaws.com',
+      ],
+      [
+        'https://git-codecommit.a.amazonaws.com.evil/x',
+        'invalid AWS CodeCommit Git URL: git-codecommit.a.amazonaws.com.evil',
+      ],
+      [
+        'http://git-codecommit.us-east-1.amazonaws.com/v1/repos/x',
+        'AWS CodeCommit authentication requires an HTTPS Git URL',
+      ],
+    ] as const) {
+      assert.throws(() => codeCommitRegion(new URL(address)), { message });
+    }
   });
 
   it('are accepted by the verifier the tests use, and not when anything is changed', () => {

@@ -69,6 +69,34 @@ export function verifySignature(
   return { accessKeyId, region, service, signedHeaders: names.split(';'), date, sessionToken };
 }
 
+export interface GitPassword {
+  readonly host: string;
+  /** Of the repository. */
+  readonly path: string;
+  /** `user:password`. */
+  readonly basic: string;
+}
+
+/** The same for CodeCommit, which is shown a signature as a password. */
+export function verifyGitPassword(
+  { host, path, basic }: GitPassword,
+  secretOf: (accessKeyId: string) => string | undefined,
+): Pick<Verdict, 'accessKeyId' | 'region' | 'date' | 'sessionToken'> {
+  const [, accessKeyId = '', sessionToken, date = '', given = ''] =
+    /^([^%:]+)(?:%([^:]+))?:(\d{8}T\d{6}Z)([0-9a-f]{64})$/.exec(basic) ?? [];
+  const secret = secretOf(accessKeyId);
+  const region = host.split('.')[1] ?? '';
+  if (secret === undefined) throw new Error(`unknown key ${accessKeyId}`);
+  const canonical = ['GIT', path, '', `host:${host}`, '', 'host', ''].join('\n');
+  const digest = createHash('sha256').update(canonical).digest('hex');
+  const scope = [date.slice(0, 8), region, 'codecommit', 'aws4_request'];
+  const text = `AWS4-HMAC-SHA256\n${date.replace('Z', '')}\n${scope.join('/')}\n${digest}`;
+  let key: string | Buffer = `AWS4${secret}`;
+  for (const part of [...scope, text]) key = createHmac('sha256', key).update(part).digest();
+  if (key.toString('hex') !== given) throw new Error(`SignatureDoesNotMatch\n${canonical}`);
+  return { accessKeyId, region, date, sessionToken };
+}
+
 function strictly(segment: string): string {
   return encodeURIComponent(segment).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }

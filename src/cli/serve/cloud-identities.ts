@@ -1,6 +1,7 @@
 // Cloud identities in the process: who may get tokens, how they are kept, and what kubeconfigs of objects may do.
-import { CloudHttp, cloudProviders, Identities, TokenCache, type Providers } from '#cloudauth/index';
+import { CloudHttp, cloudProviders, GitHubApps, Identities, TokenCache, type Providers } from '#cloudauth/index';
 import type { KubeConfigOptions } from '#controllers/apply/kubeconfig';
+import type { GitLogins } from '#controllers/gitrepository/provider-login';
 import type { Environment } from '#kube/config';
 import type { KubeClient } from '#kube/client';
 import type { Informers } from '#kube/informer';
@@ -16,6 +17,8 @@ export interface CloudIdentities {
   readonly providers: Providers;
   /** For whoever follows `spec.kubeConfig`. */
   readonly kubeConfigs: Omit<KubeConfigOptions, 'objects'>;
+  /** For GitRepositories with a provider. */
+  readonly gitLogins: GitLogins;
   close(): Promise<void>;
 }
 
@@ -55,6 +58,13 @@ export function openIdentities(options: CloudIdentitiesOptions): CloudIdentities
       env,
       trust: { exec: flags.insecureKubeconfigExec, insecureTls: flags.insecureKubeconfigTls, files: false },
       defaultAccount: flags.defaultKubeconfigServiceAccount,
+    },
+    gitLogins: {
+      identities,
+      providers,
+      githubApps: new GitHubApps({ http, clock, cache }),
+      // Without the gate the flag is about delivering alone.
+      defaultAccount: objectLevel ? flags.defaultServiceAccount : '',
     },
     close: () => {
       objects.close();

@@ -89,6 +89,7 @@ function startGitRepositories(context: ServeContext, informer: Informer<GitRepos
       requeueDependencyMs: flags.requeueDependency,
       checkout: {
         client,
+        logins: context.cloud.gitLogins,
         agents,
         userAgent,
         temporaryRoot,

@@ -1,14 +1,18 @@
-// AWS: IAM roles for ServiceAccounts, and EKS clusters.
+// AWS: IAM roles for ServiceAccounts, EKS clusters, and CodeCommit.
 import { IdentityError } from '../errors.ts';
-import type {
-  Assertion,
-  CloudContext,
-  ClusterLogin,
-  ClusterProvider,
-  ClusterTarget,
-  ServiceAccount,
-  TokenScope,
+import {
+  within,
+  type Assertion,
+  type CloudContext,
+  type ClusterLogin,
+  type ClusterProvider,
+  type ClusterTarget,
+  type GitLogin,
+  type GitProvider,
+  type ServiceAccount,
+  type TokenScope,
 } from '../provider.ts';
+import { codeCommitLogin, codeCommitRegion } from './codecommit.ts';
 import { eksLogin, parseClusterArn } from './eks.ts';
 import { ownCredentials } from './environment.ts';
 import type { AwsCredentials } from './sigv4.ts';
@@ -18,7 +22,7 @@ const roleAnnotation = 'eks.amazonaws.com/role-arn';
 const rolePattern = String.raw`^arn:aws[\w-]*:iam::[0-9]{1,30}:role/.{1,200}$`;
 const longestSessionName = 64;
 
-export class AwsProvider implements ClusterProvider<AwsCredentials> {
+export class AwsProvider implements ClusterProvider<AwsCredentials>, GitProvider<AwsCredentials> {
   readonly name = 'aws';
   readonly #context: CloudContext;
 
@@ -26,10 +30,10 @@ export class AwsProvider implements ClusterProvider<AwsCredentials> {
     this.#context = context;
   }
 
-  ownToken({ region }: TokenScope, signal: AbortSignal): Promise<AwsCredentials> {
+  ownToken(scope: TokenScope, signal: AbortSignal): Promise<AwsCredentials> {
     // EKS sets it in pods that have an identity.
-    const at = region || this.#context.env['AWS_REGION'];
-    if (at) return ownCredentials(this.#context, at, signal);
+    const at = scope.region || this.#context.env['AWS_REGION'];
+    if (at) return ownCredentials(within(this.#context, scope), at, signal);
     const message =
       'AWS_REGION environment variable is not set: IAM Roles for Service Accounts and EKS Pod Identity set it in new pods; elsewhere set it yourself';
     return Promise.reject(new IdentityError('IDENTITY_CONFIG', message));
@@ -46,7 +50,8 @@ export class AwsProvider implements ClusterProvider<AwsCredentials> {
     throw new IdentityError('IDENTITY_CONFIG', message);
   }
 
-  exchange({ account, token }: Assertion, { region }: TokenScope, signal: AbortSignal): Promise<AwsCredentials> {
+  exchange({ account, token }: Assertion, scope: TokenScope, signal: AbortSignal): Promise<AwsCredentials> {
+    const { region } = scope;
     if (!region) {
       const message = 'an AWS region is required for authenticating with a service account: name one in the object';
       return Promise.reject(new IdentityError('IDENTITY_CONFIG', message));
@@ -55,7 +60,7 @@ export class AwsProvider implements ClusterProvider<AwsCredentials> {
     // AWS refuses longer names; Kubernetes does not.
     const sessionName = `${name}.${namespace}.${region}.fluxcd.io`.slice(0, longestSessionName);
     const request = { roleArn: this.identityOf(account), sessionName, webIdentityToken: token, region };
-    return assumeRole(this.#context, request, signal);
+    return assumeRole(within(this.#context, scope), request, signal);
   }
 
   async clusterScopes({ resource }: ClusterTarget): Promise<readonly TokenScope[]> {
@@ -64,5 +69,13 @@ export class AwsProvider implements ClusterProvider<AwsCredentials> {
 
   login([credentials]: readonly AwsCredentials[], target: ClusterTarget, signal: AbortSignal): Promise<ClusterLogin> {
     return eksLogin(this.#context, { credentials: credentials!, target }, signal);
+  }
+
+  gitScope(url: URL): TokenScope {
+    return { region: codeCommitRegion(url) };
+  }
+
+  gitLogin(credentials: AwsCredentials, url: URL): GitLogin {
+    return codeCommitLogin(credentials, url, this.#context.clock.now());
   }
 }

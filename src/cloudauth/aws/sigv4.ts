@@ -70,8 +70,13 @@ function sign(request: SignableRequest, scope: SigningScope): { readonly names: 
     names,
     sha256(request.body ?? ''),
   ].join('\n');
-  const text = [algorithm, timestamp(scope.at), credentialScope(scope), sha256(canonical)].join('\n');
-  return { names, signature: hmac(signingKey(scope), text).toString('hex') };
+  return { names, signature: signatureOf(canonical, timestamp(scope.at), scope) };
+}
+
+/** The signature of a canonical request, in hex. `time` is the scope's, as the service wants it written. */
+export function signatureOf(canonical: string, time: string, scope: SigningScope): string {
+  const text = [algorithm, time, credentialScope(scope), sha256(canonical)].join('\n');
+  return hmac(signingKey(scope), text).toString('hex');
 }
 
 function signingKey({ credentials, region, service, at }: SigningScope): Buffer {
@@ -84,7 +89,7 @@ function credentialScope({ region, service, at }: SigningScope): string {
 }
 
 /** `20150830T123600Z` */
-function timestamp(at: number): string {
+export function timestamp(at: number): string {
   return new Date(at).toISOString().replaceAll(/[-:]|\.\d{3}/g, '');
 }
 

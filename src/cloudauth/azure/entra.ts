@@ -1,7 +1,7 @@
 // Microsoft Entra ID: access tokens for an application that proves itself by an assertion or a secret.
 import { Secret } from '#lib/secret';
 import { IdentityError } from '../errors.ts';
-import type { BearerToken, CloudContext } from '../provider.ts';
+import type { BearerToken, CloudContext, Environment } from '../provider.ts';
 import { authorityOf } from './cloud.ts';
 
 export interface EntraRequest {
@@ -40,7 +40,7 @@ export async function entraToken(
     {
       what,
       method: 'POST',
-      url: `${authorityOf(env)}/${encodeURIComponent(tenantId)}/oauth2/v2.0/token`,
+      url: entraTokenUrl(env, tenantId),
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: form.toString(),
       secrets: [secret],
@@ -48,6 +48,11 @@ export async function entraToken(
     signal,
   );
   return bearerOf(answer, begun, what);
+}
+
+/** Where a tenant's tokens are; assertions are made for it. */
+export function entraTokenUrl(env: Environment, tenantId: string): string {
+  return `${authorityOf(env)}/${encodeURIComponent(tenantId)}/oauth2/v2.0/token`;
 }
 
 /** `begun` is when it was asked for: the life of a token begins no later than that. */

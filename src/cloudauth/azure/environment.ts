@@ -26,7 +26,8 @@ export async function ownToken(
   return managedIdentity(context, { scopes, clientId }, signal);
 }
 
-async function managedIdentity(
+/** One the machine has: the one of that client, or the only one. */
+export async function managedIdentity(
   { http, env, clock }: CloudContext,
   { scopes, clientId }: { readonly scopes: readonly string[]; readonly clientId: string | undefined },
   signal: AbortSignal,

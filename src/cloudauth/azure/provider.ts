@@ -1,25 +1,29 @@
-// Azure: workload identities of ServiceAccounts, and AKS clusters.
+// Azure: workload identities of ServiceAccounts, AKS clusters, and Azure DevOps.
 import { clusterUrl } from '../cluster-address.ts';
 import { IdentityError } from '../errors.ts';
-import type {
-  Assertion,
-  BearerToken,
-  CloudContext,
-  ClusterLogin,
-  ClusterProvider,
-  ClusterTarget,
-  ServiceAccount,
-  TokenScope,
+import {
+  within,
+  type Assertion,
+  type BearerToken,
+  type CloudContext,
+  type ClusterLogin,
+  type ClusterProvider,
+  type ClusterTarget,
+  type GitLogin,
+  type GitProvider,
+  type ServiceAccount,
+  type TokenScope,
 } from '../provider.ts';
 import { aksCluster } from './aks.ts';
 import { cloudOf } from './cloud.ts';
+import { devOpsScope } from './devops.ts';
 import { entraToken } from './entra.ts';
 import { ownToken } from './environment.ts';
 
 /** The application every AKS cluster with Entra ID is a part of. */
 const aksScope = '6dae42f8-4368-4678-94ff-3960e28e3630/.default';
 
-export class AzureProvider implements ClusterProvider<BearerToken> {
+export class AzureProvider implements ClusterProvider<BearerToken>, GitProvider<BearerToken> {
   readonly name = 'azure';
   readonly #context: CloudContext;
 
@@ -27,8 +31,8 @@ export class AzureProvider implements ClusterProvider<BearerToken> {
     this.#context = context;
   }
 
-  ownToken({ scopes = [] }: TokenScope, signal: AbortSignal): Promise<BearerToken> {
-    return ownToken(this.#context, scopes, signal);
+  ownToken(scope: TokenScope, signal: AbortSignal): Promise<BearerToken> {
+    return ownToken(within(this.#context, scope), scope.scopes ?? [], signal);
   }
 
   audiences(): Promise<readonly string[]> {
@@ -39,9 +43,10 @@ export class AzureProvider implements ClusterProvider<BearerToken> {
     return `${tenantOf(account)}/${clientOf(account)}`;
   }
 
-  exchange({ account, token }: Assertion, { scopes = [] }: TokenScope, signal: AbortSignal): Promise<BearerToken> {
-    const [tenantId, clientId] = [tenantOf(account), clientOf(account)];
-    return entraToken(this.#context, { tenantId, clientId, proof: { assertion: token }, scopes }, signal);
+  exchange({ account, token }: Assertion, scope: TokenScope, signal: AbortSignal): Promise<BearerToken> {
+    const [tenantId, clientId, { scopes = [] }] = [tenantOf(account), clientOf(account), scope];
+    const request = { tenantId, clientId, proof: { assertion: token }, scopes };
+    return entraToken(within(this.#context, scope), request, signal);
   }
 
   /** One token for the cluster, and one to look it up where that is needed. */
@@ -60,6 +65,14 @@ export class AzureProvider implements ClusterProvider<BearerToken> {
     const { address, ca } = target;
     if (management === undefined) return { ...bearer!, server: clusterUrl(address!), ca };
     return { ...bearer!, ...(await aksCluster(this.#context, { management, target }, signal)) };
+  }
+
+  gitScope(url: URL): TokenScope {
+    return devOpsScope(url);
+  }
+
+  gitLogin({ token }: BearerToken): GitLogin {
+    return { bearerToken: token };
   }
 }
 

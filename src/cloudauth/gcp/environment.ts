@@ -8,12 +8,16 @@ import type { BearerToken, CloudContext } from '../provider.ts';
 import type { GcpMetadata } from './metadata.ts';
 import { bearerOf, federatedToken, gcpScopes, oauthToken } from './sts.ts';
 
-/** The parts of a credentials file that are used. */
-interface CredentialsFile {
-  readonly type?: string;
+export interface ServiceAccountKey {
   readonly client_email?: string;
+  /** PEM. */
   readonly private_key?: string;
   readonly private_key_id?: string;
+}
+
+/** The parts of a credentials file that are used. */
+interface CredentialsFile extends ServiceAccountKey {
+  readonly type?: string;
   readonly audience?: string;
   readonly subject_token_type?: string;
   readonly service_account_impersonation_url?: string;
@@ -54,7 +58,7 @@ function fileToken(context: CloudContext, file: CredentialsFile, signal: AbortSi
 }
 
 /** A key of a Google service account signs who it is. */
-function keyToken(context: CloudContext, file: CredentialsFile, signal: AbortSignal): Promise<BearerToken> {
+export function keyToken(context: CloudContext, file: ServiceAccountKey, signal: AbortSignal): Promise<BearerToken> {
   const { client_email = '', private_key = '', private_key_id } = file;
   const iat = Math.floor(context.clock.now() / 1000);
   const claims = {

@@ -1,14 +1,15 @@
 // Google Cloud: workload identities of ServiceAccounts, and GKE clusters.
 import { IdentityError } from '../errors.ts';
-import type {
-  Assertion,
-  BearerToken,
-  CloudContext,
-  ClusterLogin,
-  ClusterProvider,
-  ClusterTarget,
-  ServiceAccount,
-  TokenScope,
+import {
+  within,
+  type Assertion,
+  type BearerToken,
+  type CloudContext,
+  type ClusterLogin,
+  type ClusterProvider,
+  type ClusterTarget,
+  type ServiceAccount,
+  type TokenScope,
 } from '../provider.ts';
 import { ownToken } from './environment.ts';
 import { gkeLogin } from './gke.ts';
@@ -30,8 +31,8 @@ export class GcpProvider implements ClusterProvider<BearerToken> {
     this.#metadata = new GcpMetadata(context);
   }
 
-  ownToken(_scope: TokenScope, signal: AbortSignal): Promise<BearerToken> {
-    return ownToken(this.#context, this.#metadata, signal);
+  ownToken(scope: TokenScope, signal: AbortSignal): Promise<BearerToken> {
+    return ownToken(within(this.#context, scope), this.#metadata, signal);
   }
 
   /** Outside GKE the account names its provider; inside, the cluster is the issuer. */
@@ -45,7 +46,7 @@ export class GcpProvider implements ClusterProvider<BearerToken> {
     return checked(annotations, emailAnnotation, emailPattern) ?? '';
   }
 
-  async exchange({ account, token }: Assertion, _scope: TokenScope, signal: AbortSignal): Promise<BearerToken> {
+  async exchange({ account, token }: Assertion, scope: TokenScope, signal: AbortSignal): Promise<BearerToken> {
     const audience = providerOf(account) ?? (await this.#metadata.surroundings(signal)).audience;
     const request = {
       audience,
@@ -53,7 +54,7 @@ export class GcpProvider implements ClusterProvider<BearerToken> {
       subjectTokenType: 'urn:ietf:params:oauth:token-type:jwt',
       actAs: this.identityOf(account) || undefined,
     };
-    return federatedToken(this.#context, request, signal);
+    return federatedToken(within(this.#context, scope), request, signal);
   }
 
   clusterScopes(): Promise<readonly TokenScope[]> {

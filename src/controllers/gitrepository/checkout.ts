@@ -1,7 +1,7 @@
 // Second step: ask the server which commit is wanted now, and fetch it when it is not the one in storage.
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fetchPack, GitSession, resolveRef } from '#git/index';
+import { fetchPack, GitError, GitSession, resolveRef } from '#git/index';
 import { durationMs } from '#lib/duration-ms';
 import { deleteConditions, isTrue, setCondition } from '#runtime/conditions';
 import type { StepContext } from '#runtime/source-reconciler';
@@ -30,12 +30,14 @@ export async function checkout(
   const { object, now } = context;
   const timeout = AbortSignal.timeout(durationMs(object.spec.timeout, 60_000));
   const signal = AbortSignal.any([context.signal, timeout]);
+  let connections: Connections | undefined;
   try {
-    const connections = await connectionsOf(object, options, signal);
+    connections = await connectionsOf(object, options, signal);
     await fetchWanted(context, run, { ...options, connections, signal });
     deleteConditions(object, fetchFailed);
   } catch (error) {
     context.signal.throwIfAborted();
+    if (error instanceof GitError && error.code === 'GIT_AUTHENTICATION_REQUIRED') connections?.reject();
     const failure = checkoutFailure(error, {
       url: object.spec.url,
       listing: run.ref === undefined && listsFirst(object),

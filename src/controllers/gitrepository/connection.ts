@@ -1,14 +1,12 @@
 // From a GitRepository's spec and Secrets to connections with its server, and with those of its submodules.
 import type { GitRepository } from '#api/source/gitrepository';
 import { httpTransport, publicUrl, sshTransport, type GitTransport } from '#git/index';
-import type { KubeClient } from '#kube/client';
 import { errorMessage } from '#lib/errors';
 import type { Agents, Route } from '#net/agents';
 import { StalledError, TransientError } from '#runtime/reconcile-error';
-import { credentialsOf, type Credentials } from './credentials.ts';
+import { credentialsOf, type Credentials, type CredentialsDependencies } from './credentials.ts';
 
-export interface ConnectionDependencies {
-  readonly client: Pick<KubeClient, 'get'>;
+export interface ConnectionDependencies extends CredentialsDependencies {
   readonly agents: Agents;
   readonly userAgent: string;
   /** Key exchanges to offer to SSH servers instead of the default. */
@@ -21,6 +19,8 @@ export interface ConnectionDependencies {
 export interface Connections {
   /** A connection that is made with the first request. */
   to(url: string): GitTransport;
+  /** The server wants another login. */
+  reject(): void;
 }
 
 export async function connectionsOf(
@@ -39,7 +39,7 @@ export async function connectionsOf(
   if (!['http:', 'https:', 'ssh:'].includes(home.protocol) || home.host === '') {
     throw new StalledError('URLInvalid', `failed to parse url '${publicUrl(own)}': write http://, https:// or ssh://`);
   }
-  const credentials = await credentialsOf(repository, home, deps.client, signal);
+  const credentials = await credentialsOf(repository, home, deps, signal);
   return {
     to: (text) => {
       if (!URL.canParse(text)) throw new Error(`'${text}' is not a URL`);
@@ -48,6 +48,7 @@ export async function connectionsOf(
         ? overSsh(text, credentials, deps)
         : overHttp(text, url.origin === home.origin ? credentials : withoutLogin(credentials), deps);
     },
+    reject: () => credentials.reject?.(),
   };
 }
 

@@ -1,4 +1,4 @@
-// The Secrets a GitRepository refers to, checked and turned into credentials.
+// What a GitRepository logs in with: the Secrets it refers to, checked, and what its provider adds to them.
 import type { GitRepository } from '#api/source/gitrepository';
 import { isEncryptedKey } from '#git/index';
 import type { KubeClient } from '#kube/client';
@@ -6,8 +6,9 @@ import { errorMessage } from '#lib/errors';
 import type { Secret } from '#lib/secret';
 import { parseProxyUrl, type ProxyOptions } from '#net/proxy';
 import type { TlsOptions } from '#net/tls';
-import { StalledError, TransientError } from '#runtime/reconcile-error';
+import { TransientError } from '#runtime/reconcile-error';
 import { readSecret, type SecretData } from '../source/secret.ts';
+import { providerLogin, type GitLogins } from './provider-login.ts';
 
 /** What a GitRepository logs in with; what is missing is not used. */
 export interface Credentials {
@@ -18,6 +19,13 @@ export interface Credentials {
   readonly passphrase?: Secret;
   readonly knownHosts?: string;
   readonly proxy?: ProxyOptions;
+  /** The server did not accept a login the provider gave: the next one is made anew. */
+  readonly reject?: () => void;
+}
+
+export interface CredentialsDependencies {
+  readonly client: Pick<KubeClient, 'get'>;
+  readonly logins: GitLogins;
 }
 
 const maxProxyAddress = 2048;
@@ -25,7 +33,7 @@ const maxProxyAddress = 2048;
 export async function credentialsOf(
   repository: GitRepository,
   url: URL,
-  client: Pick<KubeClient, 'get'>,
+  { client, logins }: CredentialsDependencies,
   signal: AbortSignal,
 ): Promise<Credentials> {
   const { spec, metadata } = repository;
@@ -39,28 +47,13 @@ export async function credentialsOf(
     }
   };
   const proxy = proxyOf(await read(spec.proxySecretRef?.name), spec.proxySecretRef?.name);
-  requireProvider(repository);
   const secret = await read(spec.secretRef?.name);
   const name = `${metadata.namespace}/${spec.secretRef?.name}`;
-  if (secret?.has('githubAppID') === true) {
-    const message = `secretRef '${name}' has github app data but provider is not set to github`;
-    throw new TransientError('InvalidProviderConfiguration', message);
-  }
   const own = url.protocol === 'ssh:' ? sshCredentials(secret, name) : httpCredentials(secret, url);
-  return { ...own, ...(proxy !== undefined && { proxy }) };
-}
-
-function requireProvider({ spec }: GitRepository): void {
-  const { provider = 'generic' } = spec;
-  if (provider === 'generic') return;
-  const reason = 'InvalidProviderConfiguration';
-  if (provider === 'github' && spec.secretRef === undefined) {
-    throw new StalledError(reason, 'secretRef with github app data must be specified when provider is set to github');
-  }
-  throw new StalledError(
-    reason,
-    `provider '${provider}' is not supported: set provider to generic and give user and password, a token or a key in secretRef`,
-  );
+  const { tls } = own;
+  const route = { ...(tls !== undefined && { tls }), ...(proxy !== undefined && { proxy }) };
+  const issued = await providerLogin(repository, { url, secret, route }, logins, signal);
+  return issued === undefined ? { ...own, ...route } : { ...route, ...issued.login, reject: issued.reject };
 }
 
 function sshCredentials(secret: SecretData | undefined, name: string): Credentials {

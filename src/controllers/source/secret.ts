@@ -22,10 +22,6 @@ export class SecretData {
     return [...this.#data.keys()].toSorted();
   }
 
-  has(key: string): boolean {
-    return this.#data.has(key);
-  }
-
   /** A value as text; undefined when the key is not there. */
   text(key: string): Secret | undefined {
     const value = this.#data.get(key);

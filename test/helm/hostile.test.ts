@@ -77,9 +77,9 @@ describe('hostile charts', function () {
   }
 
   it('does not let a regular expression backtrack', () => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     render('a: {{ regexMatch "(a*)*b" (repeat 20000 "a") }}');
-    assert.ok(performance.now() - started < 5000);
+    assert.ok(process.cpuUsage(started).user < 5_000_000);
   });
 
   it('refuses a bomb of YAML aliases in values', () => {

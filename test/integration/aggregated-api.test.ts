@@ -207,7 +207,7 @@ describe('aggregated API', function () {
     assert.equal((await fetch(`${sluice.addresses.health}/readyz`)).status, 200);
     const begun = performance.now();
     await sluice.stop();
-    assert.ok(performance.now() - begun < 8000, 'a watch must not hold up the end');
+    assert.ok(performance.now() - begun < 20_000, 'a watch must not hold up the end');
     await ended;
     assert.equal((await kubectl.run(['get', 'apiservice', 'v1alpha1.artifacts.sluice.dev'])).status, 0);
     sluice = await sluiceOn(cluster(), { storage: sluice.storage });
@@ -215,6 +215,17 @@ describe('aggregated API', function () {
       await kubectl.ok(['get', 'art', '-o', 'name']),
       'artifact.artifacts.sluice.dev/gitrepository-podinfo\n',
     );
+  });
+
+  it('shows what a suspended source has stored after a restart too', async () => {
+    const suspend = (value: boolean): Promise<string> =>
+      kubectl.ok(['patch', 'gitrepository/podinfo', '--type=merge', `--patch={"spec":{"suspend":${value}}}`]);
+    await suspend(true);
+    await sluice.stop();
+    sluice = await sluiceOn(cluster(), { storage: sluice.storage });
+    const url = `${base}/namespaces/default/artifacts/gitrepository-podinfo/files/b.txt`;
+    await until(async () => (await kubectl.run(['get', '--raw', url])).stdout === 'b\n', { what: 'the file' });
+    await suspend(false);
   });
 
   describe('rights', () => {

@@ -24,8 +24,8 @@ const users = 4;
 const names = ['a', 'b', 'c', 'd', 'e', 'f'];
 const election = [
   '--enable-leader-election',
-  '--leader-election-lease-duration=3s',
-  '--leader-election-renew-deadline=2s',
+  '--leader-election-lease-duration=15s',
+  '--leader-election-renew-deadline=10s',
   '--leader-election-retry-period=300ms',
 ];
 /** Makes a process's wall clock wrong by the milliseconds in a file, which may change at any time. */
@@ -235,7 +235,7 @@ describe('deliveries under faults', function () {
     const started = performance.now();
     await second.end('SIGTERM');
     await until(() => acquired(third), { timeout: 60_000 });
-    assert.ok(performance.now() - started < 2500, 'a clean stop gives the lease back');
+    assert.ok(performance.now() - started < 10_000, 'a clean stop gives the lease back');
     await third.end('SIGTERM');
   });
 

@@ -44,9 +44,13 @@ export class Stage {
     this.#sluice = sluice;
   }
 
-  static async open(cluster: TestCluster, args: readonly string[] = []): Promise<Stage> {
+  static async open(
+    cluster: TestCluster,
+    args: readonly string[] = [],
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<Stage> {
     const namespace = await cluster.namespace('git');
-    const env = { RUNTIME_NAMESPACE: namespace, KUBECONFIG: cluster.kubeconfigPath };
+    const env = { RUNTIME_NAMESPACE: namespace, KUBECONFIG: cluster.kubeconfigPath, ...environment };
     const addresses = ['storage', 'health', 'metrics'].map((name) => `--${name}-addr=127.0.0.1:0`);
     const flags = parseServeFlags(
       [
@@ -138,7 +142,7 @@ export class Stage {
         if (done) return object;
         throw new Error(JSON.stringify(object.status?.conditions));
       },
-      { what: `${name} Ready=${status}`, timeout: 20_000, every: 50 },
+      { what: `${name} Ready=${status}`, timeout: 40_000, every: 50 },
     );
   }
 

@@ -206,7 +206,7 @@ describe('GitRepository on a cluster', function () {
       'stalls',
       { kind: 'stall', match: /upload-pack$/, afterBytes: 200 },
       /unable to clone '.*': context deadline exceeded$/,
-      { timeout: '1s' },
+      { timeout: '3s' },
     ],
   ];
   for (const [what, fault, message, spec] of faults) {

@@ -93,6 +93,7 @@ describe('HelmRepository and HelmChart on a cluster', function () {
     assert.deepEqual(server.requests, ['GET /index.yaml 304']);
     assert.deepEqual(after.status!.artifact, before.status!.artifact);
     assert.deepEqual(after.status!.conditions, heard.status!.conditions);
+    await stage.event(name, 'NewArtifact');
     assert.equal((await stage.events(name)).filter(({ reason }) => reason === 'NewArtifact').length, 1);
   });
 

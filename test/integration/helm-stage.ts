@@ -165,7 +165,7 @@ export class HelmStage {
         if (isReady && (when === undefined || when(object))) return object;
         throw new Error(JSON.stringify(object.status?.conditions));
       },
-      { what: `${name} Ready=${status}`, timeout: 20_000, every: 50 },
+      { what: `${name} Ready=${status}`, timeout: 40_000, every: 50 },
     );
   }
 

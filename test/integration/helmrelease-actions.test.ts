@@ -282,14 +282,20 @@ describe('actions of a HelmRelease', function () {
   });
 
   it('asks for nothing that the answers to its deletions told', async () => {
-    const name = stage.name();
-    await stage.apply(name, stage.chart('svc'));
-    await stage.ready(name);
-    const notFound = await stage.requests(404);
-    await stage.delete(name);
-    assert.equal(await stage.find('services', name), undefined);
-    // Both are the test's own.
-    assert.equal((await stage.requests(404)) - notFound, 2);
+    // Releases of other tests may still be tried again: a deletion that asks would do so each time.
+    await until(
+      async () => {
+        const name = stage.name();
+        await stage.apply(name, stage.chart('svc'));
+        await stage.ready(name);
+        const notFound = await stage.requests(404);
+        await stage.delete(name);
+        assert.equal(await stage.find('services', name), undefined);
+        // Both are the test's own.
+        return (await stage.requests(404)) - notFound === 2;
+      },
+      { what: 'a deletion without a question' },
+    );
   });
 
   it('is gone no sooner than its objects', async () => {

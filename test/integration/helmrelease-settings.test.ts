@@ -64,14 +64,14 @@ describe('Settings of HelmReleases', function () {
       files: { 'templates/workload.yaml': workload() },
       without: { timeout: '1s' },
       message: /context deadline exceeded: .*Deployment/,
-      with: { timeout: '1s', install: { disableWait: true } },
+      with: { timeout: '20s', install: { disableWait: true } },
     },
     {
       what: 'disableWaitForJobs: Jobs that never end',
       files: { 'templates/job.yaml': job },
       without: { timeout: '1s' },
       message: /context deadline exceeded: .*Job/,
-      with: { timeout: '1s', install: { disableWaitForJobs: true } },
+      with: { timeout: '20s', install: { disableWaitForJobs: true } },
     },
     {
       what: 'disableHooks: hooks that fail',
@@ -91,7 +91,7 @@ describe('Settings of HelmReleases', function () {
       },
       message: /context deadline exceeded: .*ConfigMap/,
       with: {
-        timeout: '1s',
+        timeout: '20s',
         healthCheckExprs: [{ apiVersion: 'v1', kind: 'ConfigMap', current: 'has(data.never)' }],
         waitStrategy: { name: 'legacy' },
       },
@@ -113,7 +113,7 @@ describe('Settings of HelmReleases', function () {
   it('does not wait for a Deployment that is paused', async () => {
     const name = stage.name();
     await publish(name, '1.0.0', { 'templates/workload.yaml': workload('  paused: true\n') });
-    await stage.apply(name, { ...stage.chart(name), timeout: '5s' });
+    await stage.apply(name, { ...stage.chart(name), timeout: '20s' });
     await stage.ready(name);
   });
 

@@ -74,7 +74,7 @@ describe('cluster client and a crashing API server', function () {
       namespace: 'default',
       name: 'election',
       identity: 'me',
-      leaseDurationMs: 3000,
+      leaseDurationMs: 20_000,
       renewDeadlineMs: 2000,
       retryPeriodMs: 200,
       onStartedLeading: () => told.push('started'),
@@ -88,7 +88,7 @@ describe('cluster client and a crashing API server', function () {
     await cluster().plane.kill('kube-apiserver');
     await lost.promise;
     assert.deepEqual(told, ['started', 'lost']);
-    assert.ok(performance.now() - before < 3000, 'lost within the lease duration');
+    assert.ok(performance.now() - before < 20_000, 'lost within the lease duration');
     await election;
     await cluster().plane.start('kube-apiserver');
   });

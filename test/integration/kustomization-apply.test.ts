@@ -159,7 +159,9 @@ describe('Kustomization apply', function () {
     await delivery.kubectl.ok([...ns, 'delete', 'serviceaccount', 'deployer']);
     await delivery.kubectl.ok([...ns, 'delete', 'kustomization', 'rights', '--timeout=20s']);
     assert.notEqual(await delivery.get(configMaps, 'rights-a'), undefined);
-    assert.ok((await delivery.events('rights')).some((line) => /^Warning \S+ unable to prune objects: /.test(line)));
+    await until(async () =>
+      (await delivery.events('rights')).some((line) => /^Warning \S+ unable to prune objects: /.test(line)),
+    );
   });
 
   for (const [policy, prune, stays] of [

@@ -71,7 +71,8 @@ describe('Kustomization delivery', function () {
     await delivery.ready('chain-1');
     const started = performance.now();
     await delivery.ready('chain-3');
-    assert.ok(performance.now() - started < 3000, `took ${performance.now() - started} ms`);
+    // Nobody told of it, it would look again after half a minute.
+    assert.ok(performance.now() - started < 15_000, `took ${performance.now() - started} ms`);
     const revision = await source.push({ 'a.yaml': configMap('chain-a', { v: '2' }) });
     for (const name of ['chain-1', 'chain-2', 'chain-3']) await delivery.ready(name, revision);
   });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { Unstructured } from '#kube/object';
 import { useSharedCluster } from '#test/support/controlplane';
 import { Delivery, kustomizations } from '#test/support/delivery';
+import { until } from '#test/support/wait';
 
 const labels = { app: 'shop' };
 const container = {
@@ -174,10 +175,9 @@ describe('a delivery of a whole application', function () {
     const revision = await source.push({ 'app/kustomization.yaml': JSON.stringify(changed) });
     await delivery.ready('shop', revision);
     assert.equal(await delivery.data(settings), undefined, 'the old generated one is pruned');
-    const events = await delivery.events('shop');
-    const log = events.find((line) => line.includes(' configured'));
-    assert.match(log ?? '', /Deployment\/\S+\/shop configured/);
-    assert.doesNotMatch(log ?? '', /Service\/|Ingress|HorizontalPodAutoscaler/, String(log));
+    const log = await until(async () => (await delivery.events('shop')).find((line) => line.includes(' configured')));
+    assert.match(log, /Deployment\/\S+\/shop configured/);
+    assert.doesNotMatch(log, /Service\/|Ingress|HorizontalPodAutoscaler/);
   });
 
   it('leaves nothing of it behind', async () => {

@@ -237,13 +237,14 @@ describe('a Kustomization with a kubeconfig', function () {
   it('asks nobody anything while nothing changes', async () => {
     await deliver('quiet', await secret('quiet', { value: admin }), { wait: true });
     await delivery.ready('quiet');
-    // The first interval may still find watches to begin.
-    await delivery.reconcile('quiet');
-    const [there, here] = await requests();
-    for (let turn = 0; turn < 3; turn++) await delivery.reconcile('quiet');
-    const [thereAfter, hereAfter] = await requests();
-    assert.ok(there > 0);
-    assert.deepEqual([thereAfter - there, hereAfter - here], [0, 0]);
+    assert.ok((await requests())[0] > 0);
+    // The first interval may still find watches to begin, and objects of other tests may be tried again.
+    const isQuiet = async (): Promise<boolean> => {
+      const before = await requests();
+      for (let turn = 0; turn < 3; turn++) await delivery.reconcile('quiet');
+      return String(await requests()) === String(before);
+    };
+    await until(isQuiet, { what: 'three reconciles without a request' });
   });
 
   /**

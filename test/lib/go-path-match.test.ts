@@ -63,8 +63,8 @@ describe('goPathMatch', () => {
     it(`${pattern} does not match ${name}`, () => assert.equal(goPathMatch(pattern, name), false));
   }
   it('takes no longer than its input deserves', () => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     assert.equal(goPathMatch(`${'a*'.repeat(2000)}b`, 'a'.repeat(20_000)), false);
-    assert.ok(performance.now() - started < 2000);
+    assert.ok(process.cpuUsage(started).user < 5_000_000);
   });
 });

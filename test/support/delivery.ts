@@ -186,7 +186,7 @@ export class Delivery {
   }
 
   /** The Kustomization, once `accept` likes it. */
-  async when(name: string, accept: (object: Reconciled) => boolean, timeout = 15_000): Promise<Reconciled> {
+  async when(name: string, accept: (object: Reconciled) => boolean, timeout = 40_000): Promise<Reconciled> {
     let last: Reconciled | undefined;
     try {
       return await until(
@@ -232,7 +232,7 @@ export class Delivery {
     await this.kubectl.ok(['-n', this.namespace, 'annotate', '--overwrite', kind, name, annotation]);
   }
 
-  async gone(ref: ResourceRef, name: string, timeout = 15_000): Promise<void> {
+  async gone(ref: ResourceRef, name: string, timeout = 40_000): Promise<void> {
     await until(async () => (await this.get(ref, name)) === undefined, { timeout, what: `the end of ${name}` });
   }
 
@@ -285,7 +285,7 @@ export class Source {
     const revision = `main@sha1:${await this.repo.revision('main')}`;
     await until(
       async () => (await this.#delivery.get(gitRepositories, this.name))?.status?.artifact?.revision === revision,
-      { what: `artifact of ${this.name}`, timeout: 20_000 },
+      { what: `artifact of ${this.name}`, timeout: 40_000 },
     );
     return revision;
   }

@@ -48,11 +48,11 @@ describe('template functions under attack', () => {
 
   it('matches in linear time what makes other engines hang', () => {
     const text = 'a'.repeat(30_000);
-    const started = performance.now();
+    const started = process.cpuUsage();
     assert.equal(render('{{ regexMatch "^(a*)*b$" .Values.text }}', { text }), 'false');
     const constraint = '{{ semverCompare (printf ">=1.0.0%s!" (repeat 5000 " 1 ")) "1.2.3" }}';
     assert.throws(() => render(constraint), /improper constraint/);
-    assert.ok(performance.now() - started < 5000);
+    assert.ok(process.cpuUsage(started).user < 5_000_000);
   });
 
   it('takes no more than linear time for long texts', () => {
@@ -63,7 +63,7 @@ describe('template functions under attack', () => {
       classes: `(?P<n>a)(?P<n>b)${'[[:'.repeat(10_000)}`,
       zeros: `2006.${'0'.repeat(200_000)}`,
     };
-    const started = performance.now();
+    const started = process.cpuUsage();
     assert.equal(
       render('{{ base .Values.slashes }}{{ dir .Values.slashes }}{{ clean .Values.slashes }}', values),
       'a//a',
@@ -73,7 +73,7 @@ describe('template functions under attack', () => {
     assert.throws(() => render('{{ genCAWithKey "x" 1 .Values.blocks }}', values), /no PEM data in input$/);
     assert.equal(render('{{ regexMatch .Values.classes "ab" }}', values), 'false');
     assert.equal(render('{{ (toDate .Values.zeros .Values.zeros).Year }}', values), '2006');
-    assert.ok(performance.now() - started < 10_000);
+    assert.ok(process.cpuUsage(started).user < 10_000_000);
   });
 
   it('may be stopped between two slow functions', () => {

@@ -66,10 +66,7 @@ export const RECONCILE_REQUEST_ANNOTATION = 'reconcile.fluxcd.io/requestedAt';
 export const FORCE_REQUEST_ANNOTATION = 'reconcile.fluxcd.io/forceAt';
 /** Set with the same token as the request: a HelmRelease forgets its failure counts. */
 export const RESET_REQUEST_ANNOTATION = 'reconcile.fluxcd.io/resetAt';
-/** `disabled` on an object keeps the Kustomization or HelmRelease that owns it from changing it. */
-export const RECONCILE_ANNOTATION = 'kustomize.toolkit.fluxcd.io/reconcile';
 export const FINALIZER = 'finalizers.fluxcd.io';
-export const SHARD_LABEL = 'sharding.fluxcd.io/key';
 
 const DURATION_HINT = 'write a Go duration such as 5m or 1h30m';
 
@@ -96,8 +93,6 @@ export function timestamp(description: string): Schema<string> {
 export function localReference(description: string): ObjectSchema<{ name: RequiredSchema<string> }> {
   return object(description, { name: required(string('Name of the object.')) });
 }
-
-export type LocalReference = Infer<ReturnType<typeof localReference>>;
 
 export const condition = object('One aspect of the state of the object.', {
   type: required(

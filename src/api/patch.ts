@@ -1,9 +1,8 @@
 // Declarations for patching built manifests, shared by Kustomization and by HelmRelease's post-renderers.
 import { anything, described, list, object, oneOf, required, string } from './schema.ts';
-import type { Infer } from './schema.ts';
 
 /** Chooses objects by name, kind and selectors; each part is a pattern. */
-export const objectSelector = object('Which objects; all parts given must match.', {
+const objectSelector = object('Which objects; all parts given must match.', {
   annotationSelector: string('Annotation selector, in the syntax of label selectors.'),
   group: string('API group, a regular expression.'),
   kind: string('Kind, a regular expression.'),
@@ -12,8 +11,6 @@ export const objectSelector = object('Which objects; all parts given must match.
   namespace: string('Namespace, a regular expression.'),
   version: string('API version without its group, a regular expression.'),
 });
-
-export type ObjectSelector = Infer<typeof objectSelector>;
 
 export const pathRules = list(
   'Fields that may differ without being put back.',

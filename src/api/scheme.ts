@@ -1,6 +1,6 @@
 // The register of all kinds: looked up by group, kind, plural or short name.
 import { artifactGenerator } from './extensions/artifactgenerator.ts';
-import { apiVersionOf, parseApiVersion, type GroupVersionKind } from './group-version.ts';
+import { apiVersionOf, parseApiVersion } from './group-version.ts';
 import { helmRelease } from './helm/helmrelease.ts';
 import { imagePolicy } from './image/imagepolicy.ts';
 import { imageRepository } from './image/imagerepository.ts';
@@ -43,11 +43,6 @@ export function kindOf(group: string, kind: string): KindDefinition | undefined 
   return allKinds.find((definition) => definition.group === group && definition.kind === kind);
 }
 
-/** The kind named by group and plural, as in a request's path. */
-export function kindOfResource(group: string, plural: string): KindDefinition | undefined {
-  return allKinds.find((definition) => definition.group === group && definition.plural === plural);
-}
-
 /** The kind and version an object says it has; undefined when it is not one of ours or the version is not served. */
 export function versionOf(object: {
   readonly apiVersion?: unknown;
@@ -60,19 +55,6 @@ export function versionOf(object: {
   const definition = kindOf(group, object.kind);
   const version = definition?.versions.find((candidate) => candidate.name === name);
   return definition === undefined || version === undefined ? undefined : { definition, version };
-}
-
-/** Kinds that answer to a word on a command line: kind, plural, singular or short name, case ignored. */
-export function kindsNamed(word: string): readonly KindDefinition[] {
-  const wanted = word.toLowerCase();
-  return allKinds.filter(
-    ({ kind, plural, shortNames = [] }) =>
-      kind.toLowerCase() === wanted || plural === wanted || shortNames.includes(wanted),
-  );
-}
-
-export function storageGroupVersionKind(definition: KindDefinition): GroupVersionKind {
-  return { group: definition.group, version: storageVersion(definition).name, kind: definition.kind };
 }
 
 /** The apiVersion new objects of the kind are written with. */

@@ -16,7 +16,7 @@ interface Clause {
 }
 
 /** The clauses of an Accept header, the most wanted first. */
-export function parseAccept(header: string | undefined): Clause[] {
+function parseAccept(header: string | undefined): Clause[] {
   const clauses = (header ?? '')
     .split(',')
     .map((text) => text.trim())

@@ -60,7 +60,7 @@ function cell(object: Unstructured, path: string, type: string, now: number): un
 }
 
 /** An age as kubectl prints it. */
-export function humanDuration(ms: number): string {
+function humanDuration(ms: number): string {
   const seconds = Math.floor(ms / 1000);
   if (Number.isNaN(seconds)) return '<unknown>';
   if (seconds < -1) return '<invalid>';

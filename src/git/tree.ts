@@ -28,13 +28,6 @@ export function parseCommit(data: Buffer): Commit {
   };
 }
 
-/** The hash an annotated tag points at. */
-export function parseTagTarget(data: Buffer): string {
-  const match = /^object ([0-9a-f]{40})\n/.exec(data.toString('latin1', 0, 100));
-  if (match === null) throw new GitError('GIT_PACK_CORRUPT', 'a tag points at nothing');
-  return match[1]!;
-}
-
 export type TreeMode = 'file' | 'executable' | 'directory' | 'symlink' | 'submodule';
 
 export interface TreeEntry {

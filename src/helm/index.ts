@@ -16,7 +16,7 @@ export {
 export type { Lookup } from './engine/host.ts';
 export type { ReleaseOptions } from './engine/template-sources.ts';
 export type { LookupQuery } from './functions/hooks.ts';
-export { type Hook, type HookEvent, hooksToRun, isHook, isTestHook, toHook } from './manifest/hooks.ts';
+export { type Hook, type HookEvent, isHook, isTestHook, toHook } from './manifest/hooks.ts';
 export { installOrder, type KindOrder, sortByKind, uninstallOrder } from './manifest/order.ts';
 export { type ManifestHead, parseHead } from './manifest/head.ts';
 export type { Manifest } from './manifest/sort.ts';

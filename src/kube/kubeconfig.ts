@@ -31,7 +31,6 @@ export interface Trust {
   readonly files: boolean;
 }
 
-export const UNTRUSTED: Trust = { exec: false, insecureTls: false, files: false };
 const TRUSTED: Trust = { exec: true, insecureTls: true, files: true };
 const SIZE_LIMIT = 4 << 20;
 

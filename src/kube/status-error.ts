@@ -142,18 +142,12 @@ export const isAlreadyExists = asks((error) => error.reason === 'AlreadyExists')
 export const isConflict = asksReason('Conflict', 409);
 export const isInvalid = asksReason('Invalid', 422);
 export const isBadRequest = asksReason('BadRequest', 400);
-export const isUnauthorized = asksReason('Unauthorized', 401);
 export const isForbidden = asksReason('Forbidden', 403);
 export const isTooManyRequests = asksReason('TooManyRequests', 429);
 export const isTimeout = asksReason('Timeout', 504);
-export const isServiceUnavailable = asksReason('ServiceUnavailable', 503);
-export const isMethodNotSupported = asksReason('MethodNotAllowed', 405);
 
 /** 410 by either of its reasons, Gone and Expired: a resourceVersion or a continue token that is too old. */
 export const isGone = asks((error) => error.status === 410 || error.reason === 'Gone' || error.reason === 'Expired');
-
-/** A kind or group-version the server does not serve, told apart from a missing object: such an answer names none. */
-export const isNoSuchResource = asks((error) => isNotFound(error) && error.details.kind === undefined);
 
 /** The fields other managers own, when a server-side apply without force was refused; else empty. */
 export function fieldConflicts(error: unknown): readonly FieldConflict[] {

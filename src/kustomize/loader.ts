@@ -163,7 +163,7 @@ export class Loader {
   }
 }
 
-export function isRemoteFile(name: string): boolean {
+function isRemoteFile(name: string): boolean {
   return /^https?:/i.test(name);
 }
 

@@ -25,7 +25,7 @@ export function appendPath(origin: Origin, path: string): Origin {
   return { ...origin, repo: spec.cloneUrl, ref: spec.ref, path: spec.path };
 }
 
-export function originText(origin: Origin): string {
+function originText(origin: Origin): string {
   const lines = fields(origin);
   return lines.length === 0 ? '{}\n' : lines.map((line) => `${line}\n`).join('');
 }

@@ -50,11 +50,6 @@ export function idKey(id: ResId): string {
   return `${id.kind}\n${id.name}\n${effectiveNamespace(id)}\n${id.version}\n${id.group}`;
 }
 
-/** As `idKey`, the namespace left out. */
-export function namelessNamespaceKey(id: Gvk & { readonly name: string }): string {
-  return `${id.kind}\n${id.name}\n${id.version}\n${id.group}`;
-}
-
 /** A selector of exact values, as replacements use it: empty stands for anything. */
 export interface IdSelector extends GvkSelector {
   readonly name?: string;

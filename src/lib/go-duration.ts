@@ -1,8 +1,8 @@
 // Go's time.Duration: parsing, printing and rounding of nanosecond counts, as every Go tool reads and writes them.
 
 /** Nanoseconds per unit. A duration is an int64 count of nanoseconds, so it is carried as a bigint. */
-export const NANOSECOND = 1n;
-export const MICROSECOND = 1_000n;
+const NANOSECOND = 1n;
+const MICROSECOND = 1_000n;
 export const MILLISECOND = 1_000_000n;
 export const SECOND = 1_000_000_000n;
 export const MINUTE = 60n * SECOND;

@@ -1,39 +1,7 @@
-// Directed graphs by name: cycles, and an order in which everything comes after what it depends on.
+// Directed graphs by name: an order in which everything comes after what it depends on.
 
 /** Edges from a node to the nodes it depends on. Nodes that are only depended on need no entry. */
 export type Graph = ReadonlyMap<string, readonly string[]>;
-
-/**
- * A cycle that can be reached from `start`, as the path that closes it (`[a, b, a]`), or undefined when there is none.
- * Iterative, so that a chain of any length is safe.
- */
-export function findCycle(graph: Graph, start: string): readonly string[] | undefined {
-  const finished = new Set<string>();
-  const path: string[] = [];
-  const onPath = new Set<string>();
-  const stack: { node: string; next: number }[] = [];
-  const enter = (node: string): void => {
-    stack.push({ node, next: 0 });
-    path.push(node);
-    onPath.add(node);
-  };
-  enter(start);
-  while (stack.length > 0) {
-    const frame = stack.at(-1)!;
-    const target = graph.get(frame.node)?.[frame.next++];
-    if (target === undefined) {
-      finished.add(frame.node);
-      onPath.delete(frame.node);
-      path.pop();
-      stack.pop();
-    } else if (onPath.has(target)) {
-      return [...path.slice(path.indexOf(target)), target];
-    } else if (!finished.has(target)) {
-      enter(target);
-    }
-  }
-  return undefined;
-}
 
 /** All nodes of `starts` and what they reach, dependencies first; nodes on a cycle come in the order they were met. */
 export function dependenciesFirst(graph: Graph, starts: Iterable<string>): string[] {

@@ -1,15 +1,4 @@
-// Label selectors, in both spellings (`matchLabels`/`matchExpressions` and "a=b,c in (d,e)"), matched here or sent to the server.
-
-export interface LabelSelector {
-  readonly matchLabels?: Readonly<Record<string, string>>;
-  readonly matchExpressions?: readonly LabelExpression[];
-}
-
-export interface LabelExpression {
-  readonly key: string;
-  readonly operator: string;
-  readonly values?: readonly string[];
-}
+// Label selectors as a query has them ("a=b,c in (d,e)"): read, and matched against labels.
 
 type Operator = 'in' | 'notin' | 'exists' | '!' | '>' | '<';
 
@@ -27,24 +16,6 @@ export class SelectorError extends Error {
 }
 
 type Labels = Readonly<Record<string, string>>;
-
-/** From an object's selector. An empty one selects everything, as in the API. */
-export function fromLabelSelector(selector: LabelSelector): Requirements {
-  const requirements: Requirement[] = [];
-  for (const [key, value] of Object.entries(selector.matchLabels ?? {})) {
-    requirements.push(checked({ key, operator: 'in', values: [value] }));
-  }
-  for (const { key, operator, values = [] } of selector.matchExpressions ?? []) {
-    const known = OPERATORS[operator];
-    if (known === undefined || !Object.hasOwn(OPERATORS, operator)) {
-      throw new SelectorError(`"${operator}" is not a valid label selector operator`);
-    }
-    requirements.push(checked({ key, operator: known, values }));
-  }
-  return requirements.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
-}
-
-const OPERATORS: Readonly<Record<string, Operator>> = { In: 'in', NotIn: 'notin', Exists: 'exists', DoesNotExist: '!' };
 
 export function matches(requirements: Requirements, labels: Labels | undefined): boolean {
   return requirements.every((requirement) => holds(requirement, labels ?? {}));
@@ -74,27 +45,6 @@ function comparesTo(value: string | undefined, operator: '>' | '<', bound: strin
 }
 
 const INTEGER = /^[+-]?\d{1,19}$/;
-
-/** As the API server reads it in a query. Keys and values that need no quoting: labels have none that do. */
-export function formatSelector(requirements: Requirements): string {
-  return requirements.map(formatRequirement).join(',');
-}
-
-function formatRequirement({ key, operator, values }: Requirement): string {
-  const sorted = values.toSorted();
-  switch (operator) {
-    case 'exists':
-      return key;
-    case '!':
-      return `!${key}`;
-    case 'in':
-      return sorted.length === 1 ? `${key}=${sorted[0]}` : `${key} in (${sorted.join(',')})`;
-    case 'notin':
-      return sorted.length === 1 ? `${key}!=${sorted[0]}` : `${key} notin (${sorted.join(',')})`;
-    default:
-      return `${key}${operator}${values[0] ?? ''}`;
-  }
-}
 
 /** Reads the query form: `a`, `!a`, `a=b`, `a==b`, `a!=b`, `a in (b,c)`, `a notin (b)`, `a>1`, joined by commas. */
 export function parseSelector(text: string): Requirements {
@@ -178,12 +128,6 @@ function checked(requirement: Requirement): Requirement {
   const prefix = slash < 0 ? undefined : key.slice(0, slash);
   if (!NAME.test(key.slice(slash + 1)) || (prefix !== undefined && (prefix.length > 253 || !PREFIX.test(prefix)))) {
     throw new SelectorError(`key: Invalid value: "${key}": not a qualified label name`);
-  }
-  if ((operator === 'in' || operator === 'notin') && values.length === 0) {
-    throw new SelectorError("values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty");
-  }
-  if ((operator === 'exists' || operator === '!') && values.length > 0) {
-    throw new SelectorError('values: Invalid value: values set must be empty for exists and does not exist');
   }
   if ((operator === '>' || operator === '<') && !INTEGER.test(values[0] ?? '')) {
     throw new SelectorError(

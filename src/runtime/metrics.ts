@@ -188,13 +188,3 @@ export class Metrics implements ControllerMetrics, ObjectMetrics, RequestMetrics
     });
   }
 }
-
-/** Counts nothing: for tests and one-shot commands. */
-export const noMetrics: ControllerMetrics & ObjectMetrics & RequestMetrics = {
-  observeQueue: () => undefined,
-  queueTimes: () => ({ waited: () => undefined, worked: () => undefined }),
-  reconciled: () => undefined,
-  observed: () => undefined,
-  forget: () => undefined,
-  requested: () => undefined,
-};

@@ -8,7 +8,6 @@ import {
   fieldConflicts,
   isConflict,
   isGone,
-  isNoSuchResource,
   isNotFound,
   isTooManyRequests,
   reasonOf,
@@ -159,7 +158,6 @@ describe('KubeClient', () => {
       assert(isNotFound(error));
       assert.equal(error.message, 'NotFound it is');
       assert.equal(error.details.name, 'a');
-      assert.equal(isNoSuchResource(error), false);
     });
 
     it('tell a kind that is not served from an object that is not there', async () => {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { text } from 'node:stream/consumers';
 import { inClusterConfig, loadConfig } from '#kube/config';
-import { loadKubeconfigFiles, loadKubeconfigText, UNTRUSTED } from '#kube/kubeconfig';
+import { loadKubeconfigFiles, loadKubeconfigText } from '#kube/kubeconfig';
 import { systemClock } from '#lib/clock';
 import { Secret } from '#lib/secret';
 import { createAuthority, issueCertificate, validityFrom } from '#net/pki';
@@ -31,7 +31,8 @@ function kubeconfig(user: Record<string, unknown>, cluster: Record<string, unkno
 async function authorization(text: string): Promise<string | undefined> {
   return (await (await loadKubeconfigText(text)).credentials.get()).authorization?.reveal();
 }
-const loadUntrusted = (text: string) => loadKubeconfigText(text, { trust: UNTRUSTED });
+const untrusted = { exec: false, insecureTls: false, files: false };
+const loadUntrusted = (text: string) => loadKubeconfigText(text, { trust: untrusted });
 const soon = (): number => Math.floor(Date.now() / 1000) + 3600;
 const provider = (config: Record<string, string>) => ({
   'auth-provider': { name: 'oidc', config: { 'client-id': 'c', ...config } },

@@ -1,6 +1,6 @@
 // Health of objects: one table per family, in kstatus' words.
 import assert from 'node:assert/strict';
-import { aggregateHealth, computeHealth, generationNotObserved, withPods, type Inspected } from '#kube/status/compute';
+import { computeHealth, generationNotObserved, withPods, type Inspected } from '#kube/status/compute';
 
 const NOW = Date.UTC(2026, 0, 1, 12);
 const clock = { now: () => NOW };
@@ -516,16 +516,6 @@ describe('withPods', () => {
   it('leaves a set that is done alone', () => {
     const done = { status: 'Current', message: '' } as const;
     assert.equal(withPods(done, [crashing], NOW), done);
-  });
-});
-
-describe('aggregateHealth', () => {
-  it('lets Failed beat Unknown beat the rest', () => {
-    assert.equal(aggregateHealth([]), 'Current');
-    assert.equal(aggregateHealth(['Current', 'Current']), 'Current');
-    assert.equal(aggregateHealth(['Current', 'NotFound']), 'InProgress');
-    assert.equal(aggregateHealth(['Terminating', 'Unknown', 'InProgress']), 'Unknown');
-    assert.equal(aggregateHealth(['Unknown', 'Failed']), 'Failed');
   });
 });
 

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { Controller, SupersededError, type Reconcile } from '#runtime/controller';
 import type { Logger } from '#runtime/log';
-import { noMetrics } from '#runtime/metrics';
 import { StalledError, TransientError, WaitingError } from '#runtime/reconcile-error';
 import { Priority } from '#runtime/queue';
 import { FakeClock } from '../kube/fake-clock.ts';
+import { noMetrics } from './no-metrics.ts';
 
 interface Line {
   readonly level: string;

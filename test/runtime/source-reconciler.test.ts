@@ -6,11 +6,11 @@ import { deleteConditions, setCondition } from '#runtime/conditions';
 import type { ReconcileContext, Result } from '#runtime/controller';
 import { EventRecorder } from '#runtime/event-recorder';
 import { silentLogger } from '#runtime/log';
-import { noMetrics } from '#runtime/metrics';
 import { FleetingError, StalledError, TransientError, WaitingError } from '#runtime/reconcile-error';
 import { sourceReconciler, type SourceKind, type SourceObject, type StepContext } from '#runtime/source-reconciler';
 import { FakeClock } from '../kube/fake-clock.ts';
 import { MemoryApi } from './memory-api.ts';
+import { noMetrics } from './no-metrics.ts';
 
 type Widget = SourceObject;
 

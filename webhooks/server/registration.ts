@@ -12,7 +12,7 @@ export interface RegistrationOptions {
     | { readonly url: string };
 }
 
-export const configurationName = 'sluice';
+const configurationName = 'sluice';
 
 /** Both configurations. Applying them again changes nothing. */
 export function webhookConfigurations(options: RegistrationOptions): Unstructured[] {

@@ -1,9 +1,7 @@
 // Artifact of artifacts.sluice.dev: our aggregated, read-only kind; one for each source object that has fetched something.
 import type { PrinterColumn } from '../kind.ts';
 import { timestamp } from '../meta.ts';
-import type { KubeObject } from '../meta.ts';
 import { integer, object, required, string, stringMap } from '../schema.ts';
-import type { Infer } from '../schema.ts';
 
 export const ARTIFACTS_GROUP = 'artifacts.sluice.dev';
 export const ARTIFACTS_VERSION = 'v1alpha1';
@@ -29,8 +27,6 @@ export const artifactStatus = object('What is stored.', {
   size: integer('Bytes in the file.', { format: 'int64' }),
   url: required(string('Where to download the file.')),
 });
-
-export type ArtifactObject = KubeObject<Infer<typeof artifactSpec>, Infer<typeof artifactStatus>>;
 
 /** How `kubectl get artifacts` shows them; a priority above 0 is for `-o wide`. */
 export const artifactColumns: readonly PrinterColumn[] = [

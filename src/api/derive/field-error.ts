@@ -72,10 +72,6 @@ export function tooManyError(field: string, count: number, limit: number): Field
   return { type: 'FieldValueTooMany', field, body: `Too many: ${count}: must have at most ${limit} ${items}` };
 }
 
-export function forbiddenError(field: string, detail: string): FieldError {
-  return { type: 'FieldValueForbidden', field, body: `Forbidden: ${detail}` };
-}
-
 /** A rule between fields does not hold. The API server leaves the value out, as it is a whole object. */
 export function ruleError(field: string, message: string): FieldError {
   return { type: 'FieldValueInvalid', field, body: `Invalid value: ${message}` };
@@ -92,14 +88,4 @@ export const rulesNotChecked: FieldError = {
 export function errorPerField(errors: readonly FieldError[]): readonly FieldError[] {
   const seen = new Set([rulesNotChecked.field]);
   return errors.filter(({ field }) => !seen.has(field) && seen.add(field));
-}
-
-/** The sentence an API server refuses an object with. */
-export function invalidMessage(
-  subject: { readonly kind: string; readonly group: string; readonly name: string },
-  errors: readonly FieldError[],
-): string {
-  const texts = [...new Set(errors.map(formatFieldError))];
-  const list = texts.length === 1 ? (texts[0] ?? '') : `[${texts.join(', ')}]`;
-  return `${subject.kind}.${subject.group} ${quote(subject.name)} is invalid: ${list}`;
 }

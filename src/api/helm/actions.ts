@@ -146,5 +146,4 @@ export const uninstall = object('How to uninstall.', {
 export type Install = Infer<typeof install>;
 export type Upgrade = Infer<typeof upgrade>;
 export type Rollback = Infer<typeof rollback>;
-export type Uninstall = Infer<typeof uninstall>;
 export type Test = Infer<typeof test>;

@@ -1,6 +1,5 @@
 // Declarations shared by the image kinds.
 import { object, required, string } from '../schema.ts';
-import type { Infer } from '../schema.ts';
 
 export const IMAGE_GROUP = 'image.toolkit.fluxcd.io';
 
@@ -9,5 +8,3 @@ export const imageReference = object('An image at a tag.', {
   name: required(string('Name of the image.')),
   tag: required(string('Tag.')),
 });
-
-export type ImageReference = Infer<typeof imageReference>;

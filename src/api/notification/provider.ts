@@ -86,8 +86,6 @@ const statusV1beta2 = object('State of the provider.', reconciledStatus, { defau
 
 export type ProviderSpec = Infer<typeof spec>;
 export type Provider = KubeObject<ProviderSpec, never>;
-export type ProviderType = ProviderSpec['type'];
-
 export const provider: KindDefinition = {
   group: NOTIFICATION_GROUP,
   kind: 'Provider',

@@ -120,8 +120,6 @@ const statusV1beta2 = object(
 export type ReceiverSpec = Infer<typeof spec>;
 export type ReceiverStatus = Infer<typeof status>;
 export type Receiver = KubeObject<ReceiverSpec, ReceiverStatus>;
-export type ReceiverType = ReceiverSpec['type'];
-
 const columns = [AGE_COLUMN, READY_COLUMN, STATUS_COLUMN];
 
 export const receiver: KindDefinition = {

@@ -15,8 +15,6 @@ export const gitReference = object('What to check out; the first given of commit
   tag: string('Tag.'),
 });
 
-export type GitReference = Infer<typeof gitReference>;
-
 const include = list(
   'Artifacts of other GitRepositories to copy into this one.',
   object('A GitRepository to copy from.', {

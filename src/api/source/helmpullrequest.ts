@@ -101,8 +101,6 @@ const pullRequest = object('A pull request and the chart of its head.', {
   url: string('Where people can look at it.'),
 });
 
-export type PullRequestChart = Infer<typeof pullRequest>;
-
 const status = object(
   'The pull requests followed and their charts.',
   {

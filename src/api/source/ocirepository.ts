@@ -19,8 +19,6 @@ const ociReference = object('Which artifact; the first given of digest, semver, 
   tag: string('Tag.'),
 });
 
-export type OCIReference = Infer<typeof ociReference>;
-
 const signature = {
   matchOIDCIdentity: oidcIdentities,
   provider: verifier,

@@ -73,7 +73,7 @@ const artifactSchema: StructuralSchema = {
 };
 
 /** `gitrepository-podinfo`: kinds share a namespace here. */
-export function artifactName(kind: string, name: string): string {
+function artifactName(kind: string, name: string): string {
   return `${kind.toLowerCase()}-${name}`;
 }
 

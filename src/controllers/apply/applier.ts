@@ -16,7 +16,7 @@ import { applyDisabled, keepsOtherManagers, mayRecreate } from './marks.ts';
 import { compareApplyOrder, inventoryEntry, kindWeight, objectIdOf, stageOf, subjectOf } from './object-id.ts';
 import { awaitReady, type ReadinessTarget } from './readiness.ts';
 
-export const fluxFieldManager = 'kustomize-controller';
+const fluxFieldManager = 'kustomize-controller';
 
 export interface ApplierOptions {
   /** Objects applied at once. */

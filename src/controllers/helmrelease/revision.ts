@@ -73,7 +73,7 @@ export async function renderRevision(
   return kinds.length > 0 ? render(kinds) : rendered;
 }
 
-export function recordedHooks(hooks: readonly Hook[]): RecordedHook[] {
+function recordedHooks(hooks: readonly Hook[]): RecordedHook[] {
   return hooks.map((hook) => ({
     name: hook.name,
     kind: hook.kind,

@@ -57,7 +57,7 @@ export function fullName({ namespace, name, version }: Pick<SnapshotDraft, 'name
 }
 
 /** `chart@version`. */
-export function chartText({ chartName, chartVersion }: Pick<SnapshotDraft, 'chartName' | 'chartVersion'>): string {
+function chartText({ chartName, chartVersion }: Pick<SnapshotDraft, 'chartName' | 'chartVersion'>): string {
   return `${chartName}@${chartVersion}`;
 }
 

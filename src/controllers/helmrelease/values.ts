@@ -28,7 +28,7 @@ export class ValuesReferenceError extends Error {
   }
 }
 
-export function keyOfReference({ valuesKey }: ValuesReference): string {
+function keyOfReference({ valuesKey }: ValuesReference): string {
   return valuesKey || 'values.yaml';
 }
 

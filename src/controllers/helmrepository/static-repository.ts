@@ -21,7 +21,7 @@ export function isStatic({ spec }: Pick<HelmRepositoryDraft, 'spec'>): boolean {
 }
 
 /** Whether an object of `type: oci` still has what only the other type needs. */
-export function needsCleaning({ metadata, status }: HelmRepositoryDraft): boolean {
+function needsCleaning({ metadata, status }: HelmRepositoryDraft): boolean {
   return (metadata.finalizers ?? []).includes(FINALIZER) || Object.keys(status ?? {}).length > 0;
 }
 

@@ -3,7 +3,7 @@
 import { runes } from '#lib/go-string';
 
 /** The one error filepath.Match has. */
-export const badPattern = 'syntax error in pattern';
+const badPattern = 'syntax error in pattern';
 
 export class BadPatternError extends Error {
   constructor() {

@@ -3,7 +3,7 @@ import { GoRegexp, quoteMeta } from '#lib/go-regexp';
 import { runes } from '#lib/go-string';
 
 /** A pattern that is malformed. */
-export class GlobError extends Error {
+class GlobError extends Error {
   constructor(message: string) {
     super(message);
     this.name = new.target.name;

@@ -8,7 +8,7 @@ import type { FunctionTable } from './conversion.ts';
 import { elementsOf } from './elements.ts';
 
 /** unicode.IsSpace: not JavaScript's \s, which also takes U+FEFF. */
-export const SPACE = '\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
+const SPACE = '\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
 const LEADING_SPACE = new RegExp(`^[${SPACE}]+`);
 const SPACE_CHAR = new RegExp(`[${SPACE}]`);
 
@@ -32,7 +32,7 @@ function trimSet(set: string, text: string): string {
 }
 
 /** strings.Split: an empty separator splits into characters; a limit leaves the rest in the last part. */
-export function splitText(text: string, separator: string, limit = -1): string[] {
+function splitText(text: string, separator: string, limit = -1): string[] {
   if (limit === 0) return [];
   const parts = separator === '' ? Array.from(text) : text.split(separator);
   if (limit < 0 || parts.length <= limit) return parts;

@@ -52,7 +52,7 @@ const durationMethods: Methods = new Map();
 const DURATION: GoType = { name: 'time.Duration', kind: 'int64', methods: durationMethods };
 
 /** A time.Duration of so many nanoseconds. */
-export function durationValue(nanoseconds: bigint): GoObject {
+function durationValue(nanoseconds: bigint): GoObject {
   return new NamedInt(DURATION, nanoseconds, formatDuration(nanoseconds));
 }
 

@@ -1,5 +1,4 @@
 // Hooks: documents with the annotation helm.sh/hook, which are kept apart from the release's manifest.
-import { compareStrings } from '#lib/go-string';
 import type { ManifestHead } from './head.ts';
 
 /** When a hook runs. */
@@ -79,13 +78,6 @@ export function isHook(head: ManifestHead): boolean {
 /** Does the hook belong to `helm test`? */
 export function isTestHook(hook: Hook): boolean {
   return hook.events.includes('test');
-}
-
-/** Hooks of one event in the order they run: by weight, then name. */
-export function hooksToRun(hooks: readonly Hook[], event: HookEvent): Hook[] {
-  return hooks
-    .filter((hook) => hook.events.includes(event))
-    .toSorted((a, b) => a.weight - b.weight || compareStrings(a.name, b.name));
 }
 
 function words(list: string | undefined): string[] {

@@ -6,7 +6,7 @@ export function isRegexpSpace(code: number): boolean {
 }
 
 /** unicode.IsSpace. */
-export function isUnicodeSpace(code: number): boolean {
+function isUnicodeSpace(code: number): boolean {
   if (code < 0x80) return code === 0x20 || (code >= 0x09 && code <= 0x0d);
   return (
     code === 0x85 ||

@@ -87,7 +87,7 @@ export function unpackRelease(payload: string): UnpackedRelease {
 }
 
 /** Of the chart only its metadata: the rest is what makes records large. */
-export function withoutFiles(record: ReleaseRecord): ReleaseRecord {
+function withoutFiles(record: ReleaseRecord): ReleaseRecord {
   if (record.chart === undefined) return record;
   const { metadata } = record.chart;
   return { ...record, chart: metadataOnly(metadata) };

@@ -50,7 +50,7 @@ export interface BuiltIndex {
 }
 
 /** An index that cannot be cut is read as a whole only up to this size: a bound on memory. */
-export const maxWholeBytes = 16 * 1024 * 1024;
+const maxWholeBytes = 16 * 1024 * 1024;
 
 /** Where a version's texts lie in the scratch file. */
 interface Place {

@@ -8,7 +8,7 @@ import type { WarningSink } from '../warnings.ts';
 import { copyMap, deepCopy, getKey, hasKey, isTable, setKey, type ValuesMap } from './values-map.ts';
 
 /** The key whose table every dependency sees. */
-export const globalKey = 'global';
+const globalKey = 'global';
 
 /** What has values of its own: a chart, and the charts in it. */
 export interface ValuesOwner {

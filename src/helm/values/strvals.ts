@@ -10,7 +10,7 @@ import { getKey, hasKey, isTable, setKey, type ValuesMap } from './values-map.ts
 /** The largest list index a line may name. */
 export const maxIndex = 65536;
 /** How many dots a name may have. */
-export const maxNesting = 30;
+const maxNesting = 30;
 
 /** Turns the text right of `=` into a value; may read files. */
 export type ValueReader = (text: string) => unknown;
@@ -236,7 +236,7 @@ function inInt64(n: bigint): boolean {
 }
 
 /** What --set makes of a word: a boolean, null, an int64 or the word itself. Numbers with a leading zero stay text. */
-export function typedValue(text: string): unknown {
+function typedValue(text: string): unknown {
   // U+017F folds to s in Go's EqualFold.
   const folded = text.length <= 5 ? text.replaceAll('\u017f', 's').toLowerCase() : '';
   if (folded === 'true') return true;

@@ -6,7 +6,7 @@ import { always, customResourceDefinition, persistentVolumeClaim, podDisruptionB
 import { intAt, type Inspected } from './fields.ts';
 import { byReadyCondition, generic } from './generic.ts';
 import { pod } from './pod.ts';
-import { inProgress, notFound, type Health, type HealthResult } from './result.ts';
+import { inProgress, notFound, type HealthResult } from './result.ts';
 import { daemonSet, deployment, replicaSet, statefulSet } from './workloads.ts';
 
 export type { Health, HealthResult } from './result.ts';
@@ -52,15 +52,4 @@ export function generationNotObserved(object: Inspected): HealthResult | undefin
     'LatestGenerationNotObserved',
     `${object.kind ?? ''} generation is ${generation}, but latest observed generation is ${observed}`,
   );
-}
-
-/** Health of a set: Failed beats Unknown, which beats everything but all Current. An empty set is Current. */
-export function aggregateHealth(all: Iterable<Health>): Health {
-  let result: Health = 'Current';
-  for (const health of all) {
-    if (health === 'Failed') return 'Failed';
-    if (health === 'Unknown') result = 'Unknown';
-    else if (health !== 'Current' && result !== 'Unknown') result = 'InProgress';
-  }
-  return result;
 }

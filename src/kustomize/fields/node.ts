@@ -172,7 +172,7 @@ function quoteForYaml11(node: Node): void {
 const SAFE_WORD = /^[A-Za-z][A-Za-z0-9._/-]*$/;
 const KEYWORDS: ReadonlySet<string> = new Set(['y', 'n', 'yes', 'no', 'on', 'off', 'true', 'false', 'null']);
 
-export function isYaml11NonString(value: string): boolean {
+function isYaml11NonString(value: string): boolean {
   if (value === '' || value.includes('\n')) return false;
   if (SAFE_WORD.test(value)) return KEYWORDS.has(value.toLowerCase()) && readsAsNonString(value);
   return readsAsNonString(value);

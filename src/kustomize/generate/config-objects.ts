@@ -66,7 +66,7 @@ function encodeValue(kind: ObjectKind, value: Buffer): readonly [field: string, 
 const LINE = 70;
 
 /** Long values stand in lines, each of them ended. */
-export function wrappedBase64(value: Buffer): string {
+function wrappedBase64(value: Buffer): string {
   const encoded = value.toString('base64');
   return encoded.length < LINE ? encoded : encoded.replaceAll(/.{1,70}/g, '$&\n');
 }

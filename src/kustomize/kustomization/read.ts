@@ -80,7 +80,7 @@ function deprecationWarnings(kustomization: Kustomization): string[] {
 }
 
 /** Fields of old that a build moves where they belong today. */
-export function modernise(old: Kustomization): Kustomization {
+function modernise(old: Kustomization): Kustomization {
   const { bases, imageTags, helmChartInflationGenerator, ...rest } = old;
   const kind = old.kind || 'Kustomization';
   const charts = helmChartInflationGenerator?.map(chartOf) ?? [];

@@ -69,7 +69,7 @@ function parsePatch(content: string | Buffer, { read }: PatchContext, source: ()
 }
 
 /** JSON when it starts with a bracket, else the first document of a YAML text. */
-export function parseOperations(text: string): readonly Operation[] {
+function parseOperations(text: string): readonly Operation[] {
   if (text === '') throw new KustomizeError('empty json patch operations');
   const value = text.startsWith('[') ? unmarshalJSON(text) : sigsUnmarshal(text);
   return decodeJsonPatch(value);

@@ -5,14 +5,10 @@ import {
   formatFieldError,
   formatWithHint,
   invalidError,
-  invalidMessage,
   requiredError,
   rulesNotChecked,
   tooManyError,
-  typeError,
 } from '#api/derive/field-error';
-
-const subject = { kind: 'Bucket', group: 'source.toolkit.fluxcd.io', name: 'a' };
 
 function shown(value: unknown): string {
   return formatFieldError(invalidError('spec.a', value, 'no'));
@@ -36,16 +32,6 @@ describe('field errors', () => {
   it('count one item and several', () => {
     assert.equal(formatFieldError(tooManyError('spec.a', 2, 1)), 'spec.a: Too many: 2: must have at most 1 item');
     assert.equal(formatFieldError(tooManyError('spec.a', 9, 3)), 'spec.a: Too many: 9: must have at most 3 items');
-  });
-
-  it('join into the refusal of an object, each text once', () => {
-    const first = requiredError('spec.url');
-    const refused = 'Bucket.source.toolkit.fluxcd.io "a" is invalid: ';
-    assert.equal(invalidMessage(subject, [first, first]), `${refused}spec.url: Required value`);
-    assert.equal(
-      invalidMessage(subject, [first, typeError('spec.a', 'string', 'integer')]),
-      `${refused}[spec.url: Required value, spec.a: Invalid value: "integer": spec.a in body must be of type string: "integer"]`,
-    );
   });
 
   it('come down to one for each field, without the note on rules', () => {

@@ -10,7 +10,7 @@ import { GitRepo } from '#test/support/git-repo';
 import { gitServer, type GitServer } from '#test/support/git-server';
 import { tempDir } from '#test/support/temp-dir';
 
-const deadline = (): AbortSignal => AbortSignal.timeout(15_000);
+const deadline = (): AbortSignal => AbortSignal.timeout(25_000);
 
 describe('git over HTTP', () => {
   const agents = new Agents();

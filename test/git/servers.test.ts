@@ -12,7 +12,7 @@ import { gitServer, type GitServer } from '#test/support/git-server';
 import { loopbackServer, type LoopbackServer } from '#test/support/loopback-server';
 import { tempDir } from '#test/support/temp-dir';
 
-const deadline = (): AbortSignal => AbortSignal.timeout(15_000);
+const deadline = (): AbortSignal => AbortSignal.timeout(25_000);
 
 async function fetched(session: GitSession, spec: RefSpec): Promise<{ ref: ResolvedRef; pack: PackFile }> {
   const ref = await resolveRef(session, spec, deadline());

@@ -13,7 +13,7 @@ import { socksProxy } from '#test/git/socks-proxy';
 import { sshServerOrSkip, type SshKeyType, type SshServer } from '#test/support/ssh-server';
 import { tempDir } from '#test/support/temp-dir';
 
-const deadline = (): AbortSignal => AbortSignal.timeout(15_000);
+const deadline = (): AbortSignal => AbortSignal.timeout(25_000);
 
 async function listAndFetch(given: SshTransportOptions): Promise<string> {
   const session = await GitSession.open(sshTransport(given), deadline());

@@ -186,10 +186,10 @@ describe('aggregated API', function () {
     const informers = new Informers({ client, streamInitialState: true, onError: (error) => problems.push(error) });
     try {
       const cache = informers.acquire(artifacts);
-      await cache.synced(AbortSignal.timeout(10_000));
+      await cache.synced(AbortSignal.timeout(40_000));
       assert.ok(cache.store.get('default/gitrepository-podinfo'));
       const metadata = informers.acquire(artifacts, { metadataOnly: true });
-      await metadata.synced(AbortSignal.timeout(10_000));
+      await metadata.synced(AbortSignal.timeout(40_000));
       assert.equal(metadata.store.get('default/gitrepository-podinfo')?.['status'], undefined);
       assert.deepEqual(problems, []);
     } finally {

@@ -30,7 +30,6 @@ export type { ValuesMap } from './values/values-map.ts';
 export { type HelmWarning, ignoreWarnings, warningLine, type WarningSink } from './warnings.ts';
 export { trimSpace } from './manifest/whitespace.ts';
 export { type AsyncLookup, type LookupChannel, lookupOver, serveLookups, toTemplateObject } from './lookup-bridge.ts';
-export type { ChartSource, HelmJobInput, HelmJobOutput } from './job.ts';
 export { decodeRelease, encodeRelease, ReleaseCodecError } from './release/codec.ts';
 export {
   assembleRelease,

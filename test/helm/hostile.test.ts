@@ -5,7 +5,6 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { loadArchive, loadChart, renderable, renderChart } from '#helm/engine/index';
 import { type RenderInput } from '#helm/index';
-import { WorkerPool } from '#workers/pool';
 import { withTempDir } from '#test/support/temp-dir';
 import { chartArchive, tarOf } from './support/archive.ts';
 
@@ -148,24 +147,5 @@ describe('hostile charts', function () {
     const values = `${'{a: '.repeat(40)}1${'}'.repeat(40)}`;
     const files = { 'values.schema.json': JSON.stringify(schema), 'values.yaml': `a: ${values}\n` };
     assert.throws(() => renderChart(renderable(loadArchive(chartArchive(files))), input), /steps to check/);
-  });
-
-  it('ends a render that takes too long, and serves the next one', async () => {
-    const pool = new WorkerPool({ threads: 1 });
-    try {
-      const job = new URL('../../src/helm/job.ts', import.meta.url);
-      const work = (template: string): object => ({
-        ...input,
-        limits: {},
-        source: { archive: chartArchive({ 'templates/a.yaml': template }) },
-        digest: template,
-      });
-      const endless = work('{{ range $i := (int64 9000000000000000000) }}{{ end }}');
-      await assert.rejects(pool.run(job, endless, { timeoutMs: 1500 }), { code: /^JOB_/ });
-      const next = await pool.run<{ manifests: readonly unknown[] }>(job, work('kind: A\n'));
-      assert.equal(next.manifests.length, 1);
-    } finally {
-      await pool.close();
-    }
   });
 });

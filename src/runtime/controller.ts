@@ -1,4 +1,5 @@
 // A controller: workers that take keys from a queue, reconcile them one at a time, and decide when to come again.
+import type { KindDefinition } from '#api/kind';
 import type { Clock } from '#lib/clock';
 import { errorMessage } from '#lib/errors';
 import type { Logger } from './log.ts';
@@ -41,8 +42,8 @@ interface Run {
 export type Reconcile = (key: string, context: ReconcileContext) => Promise<Result>;
 
 export interface ControllerOptions {
-  /** Lower-case kind, e.g. `gitrepository`: the value of the `controller` label and log key. */
-  readonly name: string;
+  /** What it reconciles: told in each line of the log. */
+  readonly kind: Pick<KindDefinition, 'group' | 'kind'>;
   readonly concurrency: number;
   readonly reconcile: Reconcile;
   readonly clock: Clock;
@@ -54,6 +55,7 @@ export interface ControllerOptions {
 }
 
 export class Controller {
+  /** Lower-case kind, e.g. `gitrepository`: the value of the `controller` label and log key. */
   readonly name: string;
   readonly queue: WorkQueue;
   readonly #options: ControllerOptions;
@@ -63,13 +65,13 @@ export class Controller {
   #sequence = 0;
 
   constructor(options: ControllerOptions) {
-    this.name = options.name;
+    this.name = options.kind.kind.toLowerCase();
     this.#options = options;
     this.queue = new WorkQueue({
       clock: options.clock,
       minDelay: options.minRetryDelay ?? 750,
       maxDelay: options.maxRetryDelay ?? 15 * 60_000,
-      observe: options.metrics.queueTimes(options.name),
+      observe: options.metrics.queueTimes(this.name),
       onSuperseded: (key) => this.#tellNews(key),
     });
     options.metrics.observeQueue(this.name, this.queue, options.concurrency);
@@ -112,10 +114,15 @@ export class Controller {
     const { clock, metrics } = this.#options;
     this.queue.cancelDelay(key);
     const slash = key.indexOf('/');
+    const [namespace, name] = [key.slice(0, slash), key.slice(slash + 1)];
+    const { group, kind } = this.#options.kind;
     const log = this.#options.log.child({
       controller: this.name,
-      namespace: key.slice(0, slash),
-      name: key.slice(slash + 1),
+      controllerGroup: group,
+      controllerKind: kind,
+      [kind]: { name, namespace },
+      namespace,
+      name,
       reconcileID: `${process.pid.toString(36)}-${(this.#sequence++).toString(36)}`,
     });
     const started = clock.monotonic();

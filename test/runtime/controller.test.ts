@@ -53,7 +53,7 @@ describe('Controller', () => {
 
   function start(reconcile: Reconcile, concurrency = 1): Controller {
     const controller = new Controller({
-      name: 'widget',
+      kind: { group: 'example.com', kind: 'Widget' },
       concurrency,
       reconcile,
       clock,
@@ -140,6 +140,8 @@ describe('Controller', () => {
     await settle();
     const [bug, down] = lines.map(({ fields }) => fields);
     assert.deepEqual([bug?.['controller'], bug?.['namespace'], bug?.['name']], ['widget', 'ns', 'bug']);
+    assert.deepEqual([bug?.['controllerGroup'], bug?.['controllerKind']], ['example.com', 'Widget']);
+    assert.deepEqual(bug?.['Widget'], { name: 'bug', namespace: 'ns' });
     assert.equal(typeof bug?.['reconcileID'], 'string');
     assert.notEqual(bug?.['reconcileID'], down?.['reconcileID']);
     assert.match(String(bug?.['stacktrace']), /TypeError: bug/);

@@ -1,5 +1,7 @@
 // The controllers: one per kind, with the watches that wake them.
+import { kustomization } from '#api/kustomize/kustomization';
 import { allKinds } from '#api/scheme';
+import { gitRepository } from '#api/source/gitrepository';
 import type { ResourceRef } from '#kube/object';
 import type { Informer } from '#kube/informer';
 import { durationMs } from '#lib/duration-ms';
@@ -72,7 +74,7 @@ export function startControllers(context: ServeContext): RunningControllers {
 function startGitRepositories(context: ServeContext, informer: Informer<GitRepositoryDraft>): Controller {
   const { client, clock, metrics, flags, store, pool, agents, temporaryRoot } = context;
   const controller = new Controller({
-    name: 'gitrepository',
+    kind: gitRepository,
     ...controllerOptions(context),
     reconcile: gitRepositoryReconciler({
       client,
@@ -120,7 +122,7 @@ function startKustomizations(
   const { client, clock, metrics, flags, unpacked, pool, agents, store } = context;
   const informer = acquireKind<KustomizationDraft>(context, kustomizations);
   const controller = new Controller({
-    name: 'kustomization',
+    kind: kustomization,
     ...controllerOptions(context),
     concurrency: waitingKustomizations,
     reconcile: kustomizationReconciler({

@@ -1,5 +1,6 @@
 // The HelmRelease controller with everything it is made of.
 import { join } from 'node:path';
+import { helmRelease } from '#api/helm/helmrelease';
 import type { HelmChart } from '#api/source/helmchart';
 import { durationMs } from '#lib/duration-ms';
 import type { Informer, Informers } from '#kube/informer';
@@ -55,7 +56,7 @@ export function startHelmReleases(
   }
   const clusters = new HelmClusters(context);
   const controller = new Controller({
-    name: 'helmrelease',
+    kind: helmRelease,
     ...controllerOptions(context),
     concurrency: Math.max(flags.concurrent, underWay),
     reconcile: helmReleaseReconciler({

@@ -1,5 +1,7 @@
 // The controllers of Helm's sources: repositories with their indexes, and the charts that come out of them.
 import { join } from 'node:path';
+import { helmChart } from '#api/source/helmchart';
+import { helmRepository } from '#api/source/helmrepository';
 import { type BuildIndexOptions, type BuiltIndex, indexJob, IndexTables } from '#helm/repository/index';
 import type { Informer } from '#kube/informer';
 import { Controller } from '#runtime/controller';
@@ -50,7 +52,7 @@ function startRepositories(
 ): Controller {
   const { client, clock, metrics, flags, store, agents, temporaryRoot } = context;
   const controller = new Controller({
-    name: 'helmrepository',
+    kind: helmRepository,
     ...controllerOptions(context),
     reconcile: helmRepositoryReconciler({
       client,
@@ -86,7 +88,7 @@ function startCharts(
   const informer = acquireKind<HelmChartDraft>(context, helmCharts);
   const sizes = { archive: flags.helmChartMaxSize, file: flags.helmChartFileMaxSize };
   const controller = new Controller({
-    name: 'helmchart',
+    kind: helmChart,
     ...controllerOptions(context),
     reconcile: helmChartReconciler({
       client,

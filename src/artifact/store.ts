@@ -4,6 +4,7 @@ import { Writable } from 'node:stream';
 import type { Artifact } from '#api/source/shared';
 import type { Clock } from '#lib/clock';
 import { CodedError } from '#lib/errors';
+import { timestamp } from '#lib/timestamp';
 import { Digester, parseDigest, type DigestAlgorithm } from './digest.ts';
 import { garbage, type Retention } from './gc.ts';
 import type { ArtifactIndex } from './index.ts';
@@ -62,7 +63,7 @@ export class ArtifactStore {
       const packed = await storage.write(path, next.produce);
       const artifact: Artifact = {
         digest: packed.digest,
-        lastUpdateTime: `${new Date(clock.now()).toISOString().slice(0, 19)}Z`,
+        lastUpdateTime: timestamp(clock.now()),
         path,
         revision: next.revision,
         size: packed.size,
@@ -74,6 +75,28 @@ export class ArtifactStore {
       this.#options.index.set({ owner, artifact, files: sorted(packed.files) });
       return artifact;
     });
+  }
+
+  /**
+   * Notes the artifact an object's status speaks of in the index, if its file is there: what was stored before this process
+   * began is known before the object's turn comes. Whether it is whole {@link check} finds out.
+   */
+  async recall(owner: ArtifactOwner, artifact: Artifact): Promise<void> {
+    const { storage, index } = this.#options;
+    await this.#locks.run(artifact.path, async () => {
+      if (index.get(owner) !== undefined || (await storage.stat(artifact.path)) === undefined) return;
+      index.set({ owner, artifact: this.relocate(artifact), files: undefined });
+    });
+  }
+
+  /** Lists in the index what is in a recalled artifact. */
+  async lookInto(owner: ArtifactOwner): Promise<void> {
+    const { index } = this.#options;
+    const entry = index.get(owner);
+    if (entry === undefined || entry.files !== undefined) return;
+    const files = await this.#files(entry.artifact);
+    // Meanwhile the object may have got another artifact, or gone.
+    if (files !== undefined && index.get(owner) === entry) index.set({ ...entry, files });
   }
 
   /**
@@ -89,8 +112,8 @@ export class ArtifactStore {
         index.remove(owner);
         return 'missing';
       }
-      const known = this.#verified.get(artifact.path);
-      const untouched = known !== undefined && known.digest === artifact.digest && sameFile(known.file, file);
+      const verified = this.#verified.get(artifact.path);
+      const untouched = verified !== undefined && verified.digest === artifact.digest && sameFile(verified.file, file);
       if (!untouched && (await this.#digest(artifact)) !== artifact.digest) {
         await storage.remove(artifact.path);
         this.#verified.delete(artifact.path);
@@ -99,7 +122,8 @@ export class ArtifactStore {
       }
       this.#verified.set(artifact.path, { digest: artifact.digest, file });
       const before = index.get(owner);
-      const files = before?.artifact.digest === artifact.digest ? before.files : await this.#files(artifact);
+      const known = before?.artifact.digest === artifact.digest ? before.files : undefined;
+      const files = known ?? (await this.#files(artifact));
       index.set({ owner, artifact: this.relocate(artifact), files });
       return undefined;
     });

@@ -130,6 +130,28 @@ describe('artifact store', () => {
     assert.deepEqual(await readdir(folder), ['abc.tar.gz']);
   });
 
+  describe('recall', () => {
+    it('notes what is stored, and looks into it when asked', async () => {
+      const artifact = await put('abc', 'x');
+      index.remove(owner);
+      await store.recall(owner, artifact);
+      assert.deepEqual(index.get(owner), { owner, artifact, files: undefined });
+      await store.lookInto(owner);
+      assert.deepEqual(index.get(owner)?.files, [{ path: 'a.yaml', size: 1 }]);
+    });
+
+    it('notes nothing that is not there, and never takes the place of what is known', async () => {
+      const artifact = await put('abc', 'x');
+      const newer = await put('def', 'y');
+      await store.recall(owner, artifact);
+      assert.equal(index.get(owner)?.artifact.path, newer.path);
+      index.remove(owner);
+      await store.recall(owner, { ...artifact, path: 'gitrepository/ns/a/gone.tar.gz' });
+      await store.lookInto(owner);
+      assert.equal(index.get(owner), undefined);
+    });
+  });
+
   describe('check', () => {
     it('reads a file once, and again only when it was touched', async () => {
       const artifact = await put('abc', 'x');

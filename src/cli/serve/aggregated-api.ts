@@ -11,6 +11,7 @@ import { errorMessage } from '#lib/errors';
 import { version, type ServeContext } from './context.ts';
 import { resourceOfKind } from './controllers.ts';
 import { untilServed } from './aggregation-wait.ts';
+import { recallArtifacts } from './recall-artifacts.ts';
 import { applyOwn, localServiceName, serviceName, type Serving } from './serving.ts';
 
 const configMaps: ResourceRef = { group: '', version: 'v1', plural: 'configmaps', namespaced: true };
@@ -54,6 +55,7 @@ export async function startAggregatedApi(
     serving.refreshClientCas();
   };
   const sources = sourceCaches(context);
+  await recallArtifacts(context, sources, signal);
   const server = new ApiServer({
     group: ARTIFACTS_GROUP,
     version: ARTIFACTS_VERSION,

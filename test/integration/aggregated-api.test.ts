@@ -218,14 +218,13 @@ describe('aggregated API', function () {
   });
 
   it('shows what a suspended source has stored after a restart too', async () => {
-    const suspend = (value: boolean): Promise<string> =>
-      kubectl.ok(['patch', 'gitrepository/podinfo', '--type=merge', `--patch={"spec":{"suspend":${value}}}`]);
-    await suspend(true);
+    const patch = ['patch', 'gitrepository/podinfo', '--type=merge'];
+    await kubectl.ok([...patch, '--patch={"spec":{"suspend":true}}']);
     await sluice.stop();
     sluice = await sluiceOn(cluster(), { storage: sluice.storage });
     const url = `${base}/namespaces/default/artifacts/gitrepository-podinfo/files/b.txt`;
     await until(async () => (await kubectl.run(['get', '--raw', url])).stdout === 'b\n', { what: 'the file' });
-    await suspend(false);
+    await kubectl.ok([...patch, '--patch={"spec":{"suspend":false}}']);
   });
 
   describe('rights', () => {

@@ -79,8 +79,13 @@ function writeHead(head: string, response: http.ServerResponse): void {
 
 function drained(target: NodeJS.WritableStream, response: http.ServerResponse): Promise<void> {
   return new Promise((resolve) => {
-    target.once('drain', resolve);
-    response.once('close', () => resolve());
+    const done = (): void => {
+      target.off('drain', done);
+      response.off('close', done);
+      resolve();
+    };
+    target.on('drain', done);
+    response.on('close', done);
   });
 }
 

@@ -1,11 +1,11 @@
 // Calls of functions and methods: the number of arguments, their types, errors of the function, and/or.
-import { converter, wrapper, type Convert, type Wrap } from './argument.ts';
+import { converter, wrapper, type Convert } from './argument.ts';
 import type { ExpressionCompiler } from './expression.ts';
 import type { GoFunction } from './function.ts';
 import { nodeString, type CommandNode, type IdentifierNode, type Operand } from './node.ts';
 import type { Node } from './node.ts';
 import type { Eval, EvalFinal, State } from './state.ts';
-import { ANY, isTrue, typeName, type GoMethod, type GoType, type Signature } from './value.ts';
+import { ANY, isTrue, STRING, typeName, type GoMethod, type GoType, type Signature } from './value.ts';
 
 /** A function as the closures call it. */
 type Callable = (...args: unknown[]) => unknown;
@@ -97,21 +97,36 @@ interface Invocation {
   readonly convert: Convert | undefined;
 }
 
-const keep: Wrap = (value) => value;
+/** What becomes of a result of a function. */
+type Finish = (value: unknown, s: State) => unknown;
+
+const keep: Finish = (value) => value;
+
+/** Shorter texts come and go; those as long as this are counted, since sixty doublings make more than there is memory. */
+const LONG_TEXT = 1 << 20;
+
+const counted: Finish = (value, s) => {
+  if (typeof value === 'string' && value.length > LONG_TEXT) s.run.budget.charge(value.length);
+  return value;
+};
+
+function finisher(result: GoType | undefined): Finish {
+  return result === STRING ? counted : (wrapper(result) ?? keep);
+}
 
 function invocation(parts: Invocation): EvalFinal {
   const { target, name, node, at, values, convert } = parts;
   const fn = target.fn as Callable;
-  const wrap = wrapper(target.result) ?? keep;
+  const finish = finisher(target.result);
   const [first, second] = values;
   if (target.contextual !== true && values.length <= 2) {
-    if (convert === undefined) return direct(parts, fn, wrap);
+    if (convert === undefined) return direct(parts, fn, finish);
     if (first === undefined) {
       return (s, dot, final) => {
         s.node = node;
         const last = convert(s, final);
         try {
-          return wrap(fn(last));
+          return finish(fn(last), s);
         } catch (error) {
           throw s.callError(error, at, name);
         }
@@ -123,7 +138,7 @@ function invocation(parts: Invocation): EvalFinal {
         const a = first(s, dot);
         const last = convert(s, final);
         try {
-          return wrap(fn(a, last));
+          return finish(fn(a, last), s);
         } catch (error) {
           throw s.callError(error, at, name);
         }
@@ -137,7 +152,7 @@ function invocation(parts: Invocation): EvalFinal {
     for (const value of values) args.push(value(s, dot));
     if (convert !== undefined) args.push(convert(s, final));
     try {
-      return wrap(fn(...args));
+      return finish(fn(...args), s);
     } catch (error) {
       throw s.callError(error, at, name);
     }
@@ -145,14 +160,14 @@ function invocation(parts: Invocation): EvalFinal {
 }
 
 /** Up to two arguments and nothing from before: no array is made. */
-function direct(parts: Invocation, fn: Callable, wrap: Wrap): Eval {
+function direct(parts: Invocation, fn: Callable, finish: Finish): Eval {
   const { name, node, at, values } = parts;
   const [first, second] = values;
   if (first === undefined) {
     return (s) => {
       s.node = node;
       try {
-        return wrap(fn());
+        return finish(fn(), s);
       } catch (error) {
         throw s.callError(error, at, name);
       }
@@ -163,7 +178,7 @@ function direct(parts: Invocation, fn: Callable, wrap: Wrap): Eval {
       s.node = node;
       const a = first(s, dot);
       try {
-        return wrap(fn(a));
+        return finish(fn(a), s);
       } catch (error) {
         throw s.callError(error, at, name);
       }
@@ -174,7 +189,7 @@ function direct(parts: Invocation, fn: Callable, wrap: Wrap): Eval {
     const a = first(s, dot);
     const b = second(s, dot);
     try {
-      return wrap(fn(a, b));
+      return finish(fn(a, b), s);
     } catch (error) {
       throw s.callError(error, at, name);
     }
@@ -204,7 +219,7 @@ export function callMethod(s: State, what: MethodCall, args: readonly Eval[], co
   if (final) values.push(converter(parameter(method, args.length))(s, context?.value));
   try {
     const result = (method.fn as Callable)(receiver, ...values);
-    return (wrapper(method.result) ?? keep)(result);
+    return finisher(method.result)(result, s);
   } catch (error) {
     throw s.callError(error, node, name);
   }

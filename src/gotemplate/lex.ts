@@ -127,6 +127,8 @@ export class Lexer {
   #start = 0;
   #line = 1;
   #startLine = 1;
+  /** The first line break from where it was last looked for. */
+  #nextBreak = -1;
   #parens = 0;
   #insideAction = false;
   #spaced = false;
@@ -172,10 +174,17 @@ export class Lexer {
 
   /** Moves on to `pos`, counting lines. */
   #advance(pos: number): void {
-    for (let at = this.#text.indexOf('\n', this.#pos); at >= 0 && at < pos; at = this.#text.indexOf('\n', at + 1)) {
-      this.#line++;
-    }
+    for (let at = this.#breakFrom(this.#pos); at < pos; at = this.#breakFrom(at + 1)) this.#line++;
     this.#pos = pos;
+  }
+
+  /** The first line break at or after a place. It is kept, so that a line however long is searched once. */
+  #breakFrom(pos: number): number {
+    if (this.#nextBreak < pos) {
+      const found = this.#text.indexOf('\n', pos);
+      this.#nextBreak = found < 0 ? Infinity : found;
+    }
+    return this.#nextBreak;
   }
 
   #skip(pos: number): void {

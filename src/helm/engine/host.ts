@@ -3,6 +3,7 @@ import {
   type Dict,
   type Execution,
   GoError,
+  LimitError,
   ParseError,
   type TemplateHandle,
   type TemplateSetView,
@@ -17,15 +18,20 @@ export type Lookup = (query: LookupQuery) => Dict;
 export interface RenderHost {
   /** How often each template is being included right now. */
   readonly included: Map<string, number>;
+  /** How many texts given to `tpl` are being executed, each within the one before. */
+  tplDepth: number;
   readonly lookup: Lookup | undefined;
 }
 
 export function newHost(lookup?: Lookup): RenderHost {
-  return { included: new Map(), lookup };
+  return { included: new Map(), tplDepth: 0, lookup };
 }
 
 /** How deep one template may include itself, by whatever way. */
 const maxNested = 1000;
+
+/** The same for texts of `tpl`. Each level quotes its text in the error, so that the levels have to be few. */
+const maxTplDepth = 1000;
 
 /** The name Helm gives every text that `tpl` parses. */
 const tplName = 'gotpl';
@@ -46,14 +52,19 @@ export const engineHooks: EngineHooks = {
   tpl(execution, text, data) {
     // Most texts given to tpl hold no action: nothing to parse, nothing to look up.
     if (!text.includes('{{')) return withoutNoValue(text);
+    const host = hostOf(execution);
+    if (host.tplDepth >= maxTplDepth) throw new LimitError(`tpl nests too deep: more than ${maxTplDepth} times`);
     const set = execution.set.clone();
     // The text itself is executed, not what its name leads to: a text without content leaves an outer tpl's in place.
     const template = parseText(set, text);
+    const depth = host.tplDepth++;
     try {
       return withoutNoValue(execution.render(template, data, set));
     } catch (cause) {
       if (!(cause instanceof GoError)) throw cause;
       throw new GoError(`error during tpl function execution for ${goQuote(text)}: ${cause.message}`, { cause });
+    } finally {
+      host.tplDepth = depth;
     }
   },
 

@@ -26,11 +26,14 @@ function round(value: unknown, places: number, ...options: number[]): number {
   return (fraction >= threshold ? Math.ceil(scaled) : Math.floor(scaled)) / power;
 }
 
+/** About what one int of a list takes, in bytes. */
+const INT_SIZE = 64;
+
 /** The numbers from start (included) to stop (not included). */
 function steps(budget: Budget, start: number, stop: number, step: number): number[] {
   if (start === stop || (stop < start ? step >= 0 : step <= 0)) return [];
   const count = Math.ceil((stop - start) / step);
-  budget.charge(count * 8);
+  budget.charge(count * INT_SIZE);
   budget.step(count);
   return Array.from({ length: count }, (_, index) => start + index * step);
 }

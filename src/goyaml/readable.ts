@@ -1,4 +1,5 @@
 // What go-yaml's reader accepts: printable characters, in chunks; a bad one hides the whole chunk it is in.
+import { decodeUtf16 } from './utf16.ts';
 
 /** The reader decodes this many bytes at a time and fails for all of them at once. */
 const CHUNK = 512;
@@ -17,6 +18,11 @@ export function readable(source: string): Readable {
   const text = source.charCodeAt(0) === 0xfeff ? source.slice(1) : source;
   if (ASCII_ONLY.test(text)) {
     return { text, problem: undefined };
+  }
+  const decoded = decodeUtf16(source);
+  if (decoded !== undefined) {
+    const { text: within, problem } = readable(decoded.text);
+    return { text: within, problem: problem ?? decoded.problem };
   }
   const at = text.search(UNREADABLE);
   if (at < 0) {

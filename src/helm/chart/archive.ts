@@ -1,7 +1,8 @@
 // A packaged chart (gzip, tar) to its files, with Helm's checks and error texts and a bound on what a bomb may cost.
-import { constants, gunzipSync } from 'node:zlib';
+import { constants, gunzipSync, inflateRawSync } from 'node:zlib';
 import { quote as goQuote } from '#lib/go-quote';
 import { ChartError } from './errors.ts';
+import { gzipHeaderLength } from './gzip-header.ts';
 import type { LoadBudget } from './limits.ts';
 import { readTar, type TarEntry } from './tar.ts';
 
@@ -56,6 +57,7 @@ function tooLarge(limit: number): ChartError {
 
 function inflate(archive: Buffer, limit: number): { tar: Buffer; partial: boolean } {
   if (archive.length === 0) throw new ChartError('EOF');
+  if (archive.length < 10) throw new ChartError('unexpected EOF');
   if (archive[0] !== 0x1f || archive[1] !== 0x8b) throw new GzipHeaderError('gzip: invalid header');
   try {
     const options = { maxOutputLength: limit, chunkSize: expectedLength(archive, limit) };
@@ -64,7 +66,16 @@ function inflate(archive: Buffer, limit: number): { tar: Buffer; partial: boolea
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
     if (code === 'ERR_BUFFER_TOO_LARGE') return { tar: inflateStart(archive, limit), partial: true };
     if (code === 'Z_BUF_ERROR') throw new ChartError('unexpected EOF', { cause });
-    throw new ChartError('gzip: invalid checksum', { cause });
+    return { tar: inflateMember(archive, limit, cause), partial: false };
+  }
+}
+
+/** The text without what follows it: Go stops at the end of the tar archive, and never sees the checksum or what is behind. */
+function inflateMember(archive: Buffer, limit: number, fault: unknown): Buffer {
+  try {
+    return inflateRawSync(archive.subarray(gzipHeaderLength(archive)), { maxOutputLength: limit });
+  } catch {
+    throw new ChartError('flate: corrupt input', { cause: fault });
   }
 }
 

@@ -76,7 +76,7 @@ async function template(argv: readonly string[], io: CommandIO): Promise<Iterabl
     io.stderr.write(toBytes(`${warningLine(warning)}\n`));
   };
   const chart = renderable(loadChart(path, { warn, helm }), { helm });
-  checkInstallable(chart.chart);
+  checkInstallable(chart.chart, { helm });
   if (chart.chart.metadata.deprecated) io.stderr.write('WARNING: This chart is deprecated\n');
   checkReleaseName(releaseName);
   const input: RenderInput = {

@@ -49,7 +49,7 @@ export function nilOf(type: GoType): unknown {
 
 export function converter(type: GoType): Convert {
   if (type === REFLECT) return (_, value) => value;
-  if (type === ANY) return (_, value) => (value === undefined ? null : value);
+  if (type === ANY) return (_, value) => (value instanceof GoObject ? value.copied() : (value ?? null));
   if (type === STRING) return (s, value) => (typeof value === 'string' ? value : convert(s, value, type));
   return (s, value) => convert(s, value, type);
 }

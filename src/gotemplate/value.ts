@@ -221,6 +221,11 @@ export abstract class GoObject {
     return [];
   }
 
+  /** Is the field an embedded struct, whose own fields count among those of this one? */
+  isEmbedded(_name: string): boolean {
+    return false;
+  }
+
   /** A nil pointer (fields cannot be read; false in conditions). */
   get isNil(): boolean {
     return false;
@@ -234,6 +239,14 @@ export abstract class GoObject {
   /** What String() returns, where the type has the method. */
   stringer(): string | undefined {
     return undefined;
+  }
+
+  /**
+   * The value as an interface holds it, such as an argument of a function. A struct that is part of another one can be
+   * addressed, so that methods with pointer receivers are found; a copy of it in an interface cannot.
+   */
+  copied(): GoObject {
+    return this;
   }
 
   /** What Error() returns, where the type is an error. */

@@ -1,4 +1,5 @@
 // go-yaml v3's encoder over plain values, by way of a node tree.
+import { keepsOrder } from '#lib/field-order';
 import { emitNode } from './emit-node.ts';
 import { yamlFloat } from './encode-v2.ts';
 import { Node } from './node.ts';
@@ -14,7 +15,7 @@ function stringNode(value: string): Node {
   return node;
 }
 
-/** The tree yaml.v3 would write for a value; keys in its natural order. */
+/** The tree yaml.v3 would write for a value; keys of maps in its natural order. */
 export function valueToNode(value: GoValue): Node {
   switch (typeof value) {
     case 'string':
@@ -32,7 +33,8 @@ export function valueToNode(value: GoValue): Node {
   if (Array.isArray(value)) {
     return new Node('sequence', '', '', value.map(valueToNode));
   }
-  const content = sortedKeys(value, 'v3').flatMap((key) => [stringNode(key), valueToNode(value[key] as GoValue)]);
+  const keys = keepsOrder(value) ? Object.keys(value) : sortedKeys(value, 'v3');
+  const content = keys.flatMap((key) => [stringNode(key), valueToNode(value[key] as GoValue)]);
   return new Node('mapping', '', '', content);
 }
 

@@ -1,4 +1,5 @@
 // encoding/json's Marshal, byte for byte.
+import { keepsOrder } from '#lib/field-order';
 import { compareStrings } from '#lib/go-string';
 import { YamlError } from './errors.ts';
 import { formatFloatJSON } from './numbers.ts';
@@ -103,7 +104,7 @@ class JsonWriter {
       return this.join('[]', parts, depth);
     }
     const keys = Object.keys(value);
-    if (this.sortKeys) {
+    if (this.sortKeys && !keepsOrder(value)) {
       keys.sort(compareBytes);
     }
     const colon = this.indent === undefined ? ':' : ': ';

@@ -1,11 +1,11 @@
 // One render of a chart from values to manifests, hooks, notes and CRDs: what `helm install --dry-run` does before it would
 // talk to a cluster.
 import type { BudgetLimits } from '#gotemplate/index';
-import { satisfies } from '#lib/masterminds-semver';
 import type { Chart, Crd } from './chart/chart.ts';
 import { processDependencies } from './chart/dependencies.ts';
 import type { HelmMajor } from './chart/files-to-chart.ts';
 import { type ChartNode, crdsOf, nodeTree } from './chart/node.ts';
+import { isInRange } from './chart/version-range.ts';
 import { type Capabilities, defaultCapabilities } from './engine/capabilities.ts';
 import { RenderError } from './engine/errors.ts';
 import type { Lookup } from './engine/host.ts';
@@ -117,7 +117,7 @@ export function renderChart(chart: RenderableChart, input: RenderInput): Rendere
 /** Only the chart itself is asked, not those in it. */
 function checkKubeVersion(root: ChartNode, { kubeVersion }: Capabilities): void {
   const wanted = root.metadata.kubeVersion;
-  if (wanted === '' || satisfies(kubeVersion.version, wanted)) return;
+  if (wanted === '' || isInRange(kubeVersion.version, wanted)) return;
   throw new RenderError(
     `chart requires kubeVersion: ${wanted} which is incompatible with Kubernetes ${kubeVersion.version}`,
   );

@@ -1,5 +1,6 @@
 // TOML as the BurntSushi library writes it (Helm's toToml), and TOML read into Go's types.
 import { parse, TomlDate, TomlError as SyntaxError } from 'smol-toml';
+import { keepsOrder } from './field-order.ts';
 import { formatFloat } from './go-float.ts';
 import { sortStrings } from './go-string.ts';
 
@@ -129,11 +130,11 @@ class Encoder {
   }
 }
 
-/** Plain values first, tables and lists of tables after them; each sorted. */
+/** Plain values first, tables and lists of tables after them; each sorted, if it is a map. */
 function splitKeys(table: TomlTable): [direct: string[], nested: string[]] {
   const direct: string[] = [];
   const nested: string[] = [];
-  for (const key of sortStrings(Object.keys(table))) {
+  for (const key of keepsOrder(table) ? Object.keys(table) : sortStrings(Object.keys(table))) {
     const value = table[key] ?? null;
     refuseNil(value);
     (isTable(value) || isTableList(value) ? nested : direct).push(key);

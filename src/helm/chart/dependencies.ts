@@ -1,12 +1,12 @@
 // Which dependencies of a chart take part, under which name, and what values they hand to their parent.
 // Behaviour as helm pkg/chartutil/dependencies.go of 3.19 (ProcessDependenciesWithMerge).
-import { satisfies } from '#lib/masterminds-semver';
 import { sprintf } from '#gotemplate/index';
 import { quote as goQuote } from '#lib/go-quote';
 import { type CoalesceOptions, coalesceValues, mergeTables, mergeValues } from '../values/coalesce.ts';
 import { pathValue, tableAt } from '../values/paths.ts';
 import { deepCopy, getKey, isTable, setKey, type ValuesMap } from '../values/values-map.ts';
 import type { ChartNode, WorkingDependency } from './node.ts';
+import { isInRange } from './version-range.ts';
 
 /** Switches dependencies on and off by tags and conditions, applies aliases and imports values. Changes the tree. */
 export function processDependencies(root: ChartNode, given: ValuesMap, options: CoalesceOptions): void {
@@ -33,7 +33,9 @@ function processEnabled(node: ChartNode, { given, path }: Level, options: Coales
   for (const subchart of kept) {
     processEnabled(subchart, { given: values, path: `${path}${subchart.name}.` }, options);
   }
-  node.requirements = requirements.filter((entry) => !off.has(entry.name));
+  // Helm 3 makes no list of no entries, though it keeps one that entries were taken from.
+  const without = options.helm === 3 && requirements.length === 0;
+  node.requirements = without ? null : requirements.filter((entry) => !off.has(entry.name));
   node.adopt(kept);
 }
 
@@ -61,7 +63,7 @@ function selectDependencies(
 }
 
 function inRange(entry: WorkingDependency, subchart: ChartNode): boolean {
-  return satisfies(subchart.metadata.version, entry.original.version);
+  return isInRange(subchart.metadata.version, entry.original.version);
 }
 
 function applyTags(entries: readonly WorkingDependency[], values: ValuesMap, { warn }: CoalesceOptions): void {

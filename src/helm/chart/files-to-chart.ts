@@ -30,10 +30,17 @@ export function chartFromFiles(files: readonly RawFile[], context: LoadContext, 
   sorted.readMetadata(files);
   for (const file of files) sorted.add(file);
   if (sorted.metadata === undefined) throw new ChartError('Chart.yaml file is missing');
+  if (depth === 0) checkGeneration(sorted.metadata, context.helm);
   const metadata = validateMetadata(sorted.metadata);
   const { lock, templates, values, schema, otherFiles } = sorted;
   const subcharts = loadSubcharts(sorted.subcharts, metadata.name, { context, depth });
   return { metadata, lock, templates, values, schema, files: otherFiles, subcharts };
+}
+
+/** Helm 4 looks at the apiVersion of a chart before anything else. */
+function checkGeneration({ apiVersion }: RawMetadata, helm: HelmMajor): void {
+  if (helm === 3 || apiVersion === 'v1' || apiVersion === 'v2') return;
+  throw new ChartError(apiVersion === 'v3' ? 'invalid chart apiVersion' : 'unsupported chart version');
 }
 
 class Sorter {

@@ -78,13 +78,14 @@ export function missingDependencies(chart: Chart): string[] {
 }
 
 /** Throws unless the chart can be installed: no library, and every dependency is there. */
-export function checkInstallable(chart: Chart): void {
+export function checkInstallable(chart: Chart, { helm = 3 }: Pick<LoadOptions, 'helm'> = {}): void {
   const { type } = chart.metadata;
   if (type !== '' && type !== 'application') throw new ChartError(`${type} charts are not installable`);
   const missing = missingDependencies(chart);
   if (missing.length === 0) return;
   throw new ChartError(
-    'An error occurred while checking for chart dependencies. You may need to run `helm dependency build` to fetch ' +
+    `${helm === 4 ? 'an' : 'An'} error occurred while checking for chart dependencies. You may need to run ` +
+      '`helm dependency build` to fetch ' +
       `missing dependencies: found in Chart.yaml, but missing in charts/ directory: ${missing.join(', ')}`,
   );
 }

@@ -14,6 +14,7 @@ import {
   STRING_MAP,
   STRINGS,
 } from '#gotemplate/index';
+import { newFields } from '#lib/field-order';
 import type { ChartNode, WorkingDependency } from '../chart/node.ts';
 import type { Maintainer, Metadata } from '../chart/chart.ts';
 import type { Capabilities, HelmVersion, KubeVersion } from './capabilities.ts';
@@ -44,7 +45,7 @@ class Struct extends GoObject {
   }
 
   override fields(): readonly (readonly [name: string, value: unknown])[] {
-    return this.#fields.map(({ name, value }) => [name, value] as const);
+    return this.#fields.map(({ name, value }) => [name, value instanceof GoObject ? value.copied() : value] as const);
   }
 
   override stringer(): string | undefined {
@@ -52,7 +53,7 @@ class Struct extends GoObject {
   }
 
   override json(): Dict {
-    const out = newDict();
+    const out = newFields<unknown>();
     for (const { json, value, keepEmpty } of this.#fields) {
       if (keepEmpty === true || !isEmpty(value)) dictSet(out, json, jsonValue(value));
     }
@@ -176,6 +177,10 @@ class ChartStruct extends GoObject {
     ];
   }
 
+  override isEmbedded(name: string): boolean {
+    return name === 'Metadata';
+  }
+
   override json(): unknown {
     const out = this.#metadata.json();
     dictSet(out, 'IsRoot', this.#isRoot);
@@ -209,8 +214,22 @@ const kubeVersionMethods: ReadonlyMap<string, GoMethod> = new Map([
   ['GitVersion', { params: [], result: STRING, fn: (receiver: GoObject) => receiver.field('Version') }],
 ]);
 
-// Its methods have pointer receivers, which a template can reach since .Capabilities is a pointer.
-const kubeVersionType: GoType = { name: 'chartutil.KubeVersion', kind: 'struct', methods: kubeVersionMethods };
+const kubeVersionType = struct('chartutil.KubeVersion');
+const addressableKubeVersionType: GoType = { ...kubeVersionType, methods: kubeVersionMethods };
+
+/** Its methods have pointer receivers, which a template can reach since .Capabilities is a pointer. A copy has none. */
+class AddressableKubeVersion extends Struct {
+  readonly #copy: Struct;
+
+  constructor(fields: readonly Field[], version: string) {
+    super(addressableKubeVersionType, fields, version);
+    this.#copy = new Struct(kubeVersionType, fields);
+  }
+
+  override copied(): GoObject {
+    return this.#copy;
+  }
+}
 
 function kubeVersionStruct({ version, major, minor }: KubeVersion): GoObject {
   const fields: Field[] = [
@@ -218,7 +237,7 @@ function kubeVersionStruct({ version, major, minor }: KubeVersion): GoObject {
     { name: 'Major', json: 'Major', value: major, keepEmpty: true },
     { name: 'Minor', json: 'Minor', value: minor, keepEmpty: true },
   ];
-  return new Struct(kubeVersionType, fields, version);
+  return new AddressableKubeVersion(fields, version);
 }
 
 function helmVersionStruct(version: HelmVersion): GoObject {

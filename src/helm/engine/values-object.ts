@@ -1,14 +1,29 @@
 // chartutil.Values: the type of `.`, `.Values` and `.Template`, a map with methods of its own.
-import { ANY, type Dict, DICT, GoError, GoMap, type GoMethod, type GoType, STRING } from '#gotemplate/index';
-import { sigsMarshal } from '#goyaml/index';
+import { ANY, type Dict, DICT, ERROR, GoError, GoMap, type GoMethod, type GoType, STRING } from '#gotemplate/index';
+import { sigsMarshal, YamlError } from '#goyaml/index';
 import { quote as goQuote } from '#lib/go-quote';
 import type { HelmMajor } from '../chart/files-to-chart.ts';
+import { toPlain } from '../functions/plain.ts';
 import { pathValue, tableAt } from '../values/paths.ts';
+
+const WRITER: GoType = { name: 'io.Writer', kind: 'interface' };
+
+function toYaml(entries: Dict): string {
+  try {
+    return sigsMarshal(toPlain(entries));
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
+    const context = error.message.startsWith('json: ') ? 'error marshaling into JSON: ' : '';
+    throw new GoError(`${context}${error.message}`, { cause: error });
+  }
+}
 
 function valuesType(name: string): GoType {
   const methods = new Map<string, GoMethod>();
   const type: GoType = { name, kind: 'map', elem: ANY, methods };
-  methods.set('YAML', { params: [], result: STRING, fn: ({ entries }: GoMap) => sigsMarshal(entries as never) });
+  methods.set('YAML', { params: [], result: STRING, fn: ({ entries }: GoMap) => toYaml(entries) });
+  // Nothing a template can reach is a writer.
+  methods.set('Encode', { params: [WRITER], result: ERROR, fn: () => null });
   methods.set('AsMap', { params: [], result: DICT, fn: ({ entries }: GoMap) => entries });
   methods.set('Table', {
     params: [STRING],

@@ -3,6 +3,7 @@ import { GoComplex, GoInt, GoMap, GoObject, GoSlice, LimitError } from '#gotempl
 import type { Dict } from '#gotemplate/index';
 import { YamlError } from '#goyaml/index';
 import type { GoValue } from '#goyaml/index';
+import { newFields } from '#lib/field-order';
 import { encodeBase64 } from './encoding.ts';
 
 /** Values that contain themselves are refused here, as Go's encoder does. */
@@ -38,9 +39,18 @@ class PlainWalk {
     if (value instanceof GoInt) return value.value;
     if (value instanceof GoMap) return this.#map(value, depth);
     if (value instanceof Uint8Array) return this.#flavor === 'json' ? encodeBase64(value) : Array.from(value, BigInt);
-    if (value instanceof GoObject) return value.isNil ? null : this.value(value.json(), depth + 1);
+    if (value instanceof GoObject) return value.isNil ? null : this.#object(value, depth);
     if (value instanceof GoComplex) throw new YamlError('json: unsupported type: complex128');
     return this.#entries(value as Dict, depth);
+  }
+
+  /** yaml.v3 has its own names for the fields of structs. */
+  #object(object: GoObject, depth: number): GoValue {
+    const fields = this.#flavor === 'yaml' ? object.fields() : [];
+    if (fields.length === 0) return this.value(object.json(), depth + 1);
+    const plain = newFields<GoValue>();
+    for (const [name, value] of fields) plain[name.toLowerCase()] = this.value(value, depth + 1);
+    return plain;
   }
 
   /** Counts an item; is it a scalar, which stays what it is? */
@@ -76,7 +86,7 @@ class PlainWalk {
       if (this.#isScalar(item)) continue;
       const plain = this.value(item, depth + 1);
       if (plain === item) continue;
-      copy ??= Object.assign(Object.create(null) as Dict, entries);
+      copy ??= Object.assign(Object.create(Object.getPrototypeOf(entries) as object | null) as Dict, entries);
       copy[key] = plain;
     }
     return (copy ?? entries) as GoValue;

@@ -1,6 +1,7 @@
 // TOML in templates.
 import { ANY, DICT, GoError, GoInt, GoMap, GoObject, GoSlice, STRING, dictSet, newDict } from '#gotemplate/index';
 import type { Dict } from '#gotemplate/index';
+import { newFields } from '#lib/field-order';
 import { GoTime } from '#lib/go-time';
 import { parseTime } from '#lib/go-time-parse';
 import { TomlError, TomlTime, decodeToml, encodeToml } from '#lib/go-toml';
@@ -21,13 +22,13 @@ const LOCAL_LAYOUTS: Readonly<Record<Exclude<TomlTime['kind'], 'instant'>, strin
   'time-local': '15:04:05.999999999',
 };
 
-/** The value in TOML's terms. Maps that are nil are left out, as nil is. */
+/** The value in TOML's terms. Maps and lists that are nil are left out, as nil is. */
 function toTomlValue(value: unknown, effort: Effort, depth = 0): TomlValue {
   effort.spend(typeof value === 'string' ? 1 + (value.length >> 6) : 1);
   if (depth > MAX_DEPTH) throw new TomlError('toml: the value nests too deeply');
   if (typeof value !== 'object' || value === null) return (value ?? null) as TomlValue;
   if (Array.isArray(value)) {
-    return value instanceof GoSlice && value.isNil ? [] : value.map((item) => toTomlValue(item, effort, depth + 1));
+    return value instanceof GoSlice && value.isNil ? null : value.map((item) => toTomlValue(item, effort, depth + 1));
   }
   if (value instanceof GoInt) return value.value;
   if (value instanceof Uint8Array) return Array.from(value, BigInt);
@@ -42,7 +43,14 @@ function objectValue(value: GoObject, effort: Effort, depth: number): TomlValue 
   const json = value.json();
   if (typeof json !== 'object')
     return toTomlValue(value.scalar === undefined ? json : (value.stringer() ?? json), effort, depth);
-  return toTable(Object.fromEntries(value.fields()), effort, depth);
+  const table = newFields<TomlValue>();
+  for (const [name, field] of value.fields()) {
+    const plain = toTomlValue(field, effort, depth + 1);
+    // Fields of an embedded struct stand among the others.
+    if (field instanceof GoObject && value.isEmbedded(name)) Object.assign(table, plain);
+    else table[name] = plain;
+  }
+  return table;
 }
 
 function toTable(entries: Dict, effort: Effort, depth: number): TomlTable {
@@ -59,6 +67,7 @@ function timeText(time: GoTime): TomlTime {
 
 function write(value: unknown): string {
   if (value === null || value === undefined) throw new GoError('reflect: call of reflect.Value.Type on zero Value');
+  if (value instanceof GoSlice && value.isNil) return '[]';
   return encodeToml(toTomlValue(value, new Effort()));
 }
 

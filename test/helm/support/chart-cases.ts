@@ -52,6 +52,18 @@ export const chartCases: readonly ChartCase[] = [
   withMeta('a library', `${meta}type: library\n`),
   withMeta('an unknown type', `${meta}type: foo\n`),
   withMeta('an old Kubernetes only', `${meta}kubeVersion: "<1.20"\n`),
+  withMeta('a Kubernetes that cannot be read', `${meta}kubeVersion: foo\n`),
+  chart('no dependencies', {
+    'Chart.yaml': `${meta}dependencies: []\n`,
+    'templates/a.yaml': 'a: {{ toJson .Chart.Dependencies }}\n',
+  }),
+  ...['', 'version: nope, ', 'version: "2", '].map((version) =>
+    chart(`a dependency of ${version === '' ? 'no version' : version.slice(0, -2)}`, {
+      'Chart.yaml': `${meta}dependencies: [{name: s, ${version}repository: ""}]\n`,
+      'charts/s/Chart.yaml': 'apiVersion: v2\nname: s\nversion: 1.0.0\n',
+      'charts/s/templates/a.yaml': cm,
+    }),
+  ),
   withMeta('a new Kubernetes', `${meta}kubeVersion: ">=1.20-0"\n`),
   chart('values.yaml is a list', { 'values.yaml': '- 1\n' }),
   chart('values.yaml is text', { 'values.yaml': 'abc' }),
@@ -98,6 +110,32 @@ export const chartCases: readonly ChartCase[] = [
     'a: "{{ tpl "x{{ tpl \\"\\" . }}{{ tpl \\" \\" . }}y{{ tpl \\"{{/* c */}} \\" . }}" . }}"',
   ),
   withTemplate('tpl defines', 'a: {{ tpl "{{ define \\"d\\" }}in{{ end }}{{ include \\"d\\" . }}" . }}'),
+  withTemplate(
+    'KubeVersion printed, and as an argument',
+    [
+      'a: {{ .Capabilities.KubeVersion }} {{ $k := .Capabilities.KubeVersion }}{{ $k }} {{ $k.Minor }}',
+      'b: {{ print .Capabilities.KubeVersion | quote }} {{ printf "%s" $k | quote }} {{ .Capabilities.KubeVersion | quote }}',
+      'c: {{ dict "k" $k | toString | quote }} {{ first (list $k) | quote }} {{ toJson $k | quote }}',
+      'd: {{ print .Capabilities | trunc 30 | quote }} {{ default "x" .Capabilities.KubeVersion | quote }}',
+    ].join('\n'),
+  ),
+  withTemplate(
+    'a method of what KubeVersion was copied to',
+    '{{ (first (list .Capabilities.KubeVersion)).GitVersion }}',
+  ),
+  chart('structs as JSON, YAML and TOML', {
+    'Chart.yaml': `${meta}maintainers: [{url: u, name: n}]\nannotations: {b: "1", a: "2"}\nkeywords: [k]\n`,
+    'templates/a.yaml': [
+      'json: {{ toJson .Chart | quote }}',
+      'pretty: {{ toPrettyJson (dict "z" .Chart.Maintainers "a" .Chart.Metadata) | quote }}',
+      'yaml: {{ toYaml .Chart | quote }}',
+      'v3: {{ toYamlPretty .Chart | quote }} {{ toYamlPretty .Capabilities.KubeVersion | quote }}',
+      'toml: {{ toToml .Chart | quote }} {{ toToml (dict "k" .Capabilities.KubeVersion "c" .Chart) | quote }}',
+    ].join('\n'),
+  }),
+  withTemplate('Values that cannot be written', '{{ $_ := set .Values "a" 1i }}{{ .Values.YAML }}'),
+  withTemplate('a method that wants a writer', '{{ .Values.Encode }}'),
+  withTemplate('a method that wants a writer, and gets text', '{{ .Values.Encode "x" }}'),
   withTemplate('a field of Chart that is not', '{{ .Chart.Nope }}'),
   withTemplate(
     'capabilities',

@@ -72,7 +72,8 @@ export class ClusterAccess {
   /** Throws with what is wrong with the reference; a KubeConfigMissingError where something it names is not there. */
   async clusterOf({ namespace, kubeConfig, serviceAccountName }: ClusterReference): Promise<Cluster> {
     const { client, discovery, informers, defaultServiceAccount } = this.#options;
-    const account = serviceAccountName ?? defaultServiceAccount;
+    // An empty name is none: it must not lead past the default to the rights of this process.
+    const account = serviceAccountName || defaultServiceAccount;
     const base: Omit<Cluster, 'identity'> =
       kubeConfig === undefined
         ? { client, discovery, informers, live: this.#live, existence: this.#existence }

@@ -46,6 +46,19 @@ const commands = {
   },
 };
 
+/** Large, and of use to few: loaded from its package by those who have such keys. A joined script cannot import. */
+const packages = {
+  name: 'packages',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^openpgp$/ }, ({ path: name }) => ({ path: name, namespace: 'package' }));
+    onLoad({ filter: /.*/, namespace: 'package' }, ({ path: name }) => ({
+      contents: `
+        const { createRequire } = process.getBuiltinModule('node:module');
+        module.exports = createRequire(importMeta.url)(${JSON.stringify(name)});`,
+    }));
+  },
+};
+
 const options = {
   absWorkingDir: root,
   bundle: true,
@@ -62,7 +75,7 @@ await build({
   ...options,
   entryPoints: joined.map((name) => ({ in: `src/${name}.ts`, out: `${name}.joined` })),
   format: 'cjs',
-  plugins: [builtins],
+  plugins: [builtins, packages],
   define: { 'import.meta.url': 'importMeta.url', 'import.meta.main': 'false' },
   banner: { js: '(function (module, importMeta) {' },
   footer: { js: '})' },

@@ -45,7 +45,7 @@ function release() {
   }
 }
 
-function kustomization() {
+async function kustomization() {
   const input = {
     kustomization: {
       metadata: { name: 'sample', namespace: 'sample' },
@@ -56,7 +56,7 @@ function kustomization() {
     variables: { name: 'value' },
     strictSubstitution: false,
   };
-  run(input, { maxOutputBytes: 1 << 20 });
+  await run(input, { maxOutputBytes: 1 << 20 });
 }
 
 await runs[file.split(path.sep).slice(-2).join('/')]();

@@ -12,5 +12,6 @@ export type { ChartRenderer, ChartRequest } from './generate/charts.ts';
 export { applyCommonMetadata, generateRoot, type GenerateOptions, type RootSpec } from './generate-root.ts';
 export type { KustomizeJobInput, KustomizeJobOutput } from './job.ts';
 export { DEFAULT_LIMITS, type BuildLimits } from './limits.ts';
+export { fileReferences, type FileReference } from './references.ts';
 export type { Clone, LoadRestrictions, Remote } from './loader.ts';
 export type { RepoSpec } from './repo-spec.ts';

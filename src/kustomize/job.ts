@@ -46,13 +46,32 @@ export interface BuildJobOptions {
   readonly files?: FileSystem;
 }
 
+/** An artifact with the kustomization file it is built with laid over it. */
+export interface BuildRoot {
+  readonly files: RootedFiles;
+  /** Below the files' root: what is built. */
+  readonly directory: string;
+}
+
 /** The job on a cache of the caller's. */
 export function buildJob(input: KustomizeJobInput, options: BuildJobOptions): KustomizeJobOutput {
-  const limits = { ...DEFAULT_LIMITS, ...input.limits };
-  const inner = options.files ?? new DiskFiles({ workingDirectory: input.directory, fileBytes: limits.fileBytes });
+  return buildRoot(openRoot(input, options), input, options);
+}
+
+export function openRoot(input: KustomizeJobInput, options: BuildJobOptions): BuildRoot {
+  const { fileBytes } = { ...DEFAULT_LIMITS, ...input.limits };
+  const inner = options.files ?? new DiskFiles({ workingDirectory: input.directory, fileBytes });
   const files = new RootedFiles(inner, input.directory);
   const directory = path.posix.join(files.root, path.posix.resolve('/', input.path)).replace(/(?<=.)\/$/, '');
   if (input.spec !== undefined) generateRoot(files, directory, input.spec, { cache: options.cache });
+  return { files, directory };
+}
+
+export function buildRoot(
+  { files, directory }: BuildRoot,
+  input: KustomizeJobInput,
+  options: BuildJobOptions,
+): KustomizeJobOutput {
   const warnings: string[] = [];
   const built = buildLocal({
     files,
@@ -60,7 +79,7 @@ export function buildJob(input: KustomizeJobInput, options: BuildJobOptions): Ku
     options: {
       loadRestrictions: 'none',
       sort: input.sort ?? 'fifo',
-      limits,
+      limits: { ...DEFAULT_LIMITS, ...input.limits },
       cache: options.cache,
       warn: (text) => warnings.push(text),
       ...(input.managedByVersion === undefined ? {} : { managedByVersion: input.managedByVersion }),

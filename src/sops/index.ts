@@ -4,4 +4,4 @@ export { decryptObject, decryptText, type Conversion, type Decrypted } from './d
 export { SopsError } from './errors.ts';
 export { detectFormat, formatOfPath, hasMarker, type Format } from './formats.ts';
 export { KeyRing, type KeyFile } from './key-ring.ts';
-export { nameOf, type MasterKey, type RemoteKey } from './keys/master-key.ts';
+export { keyId, nameOf, type MasterKey, type RemoteKey } from './keys/master-key.ts';

@@ -161,6 +161,7 @@ const sameRing: Readonly<Record<string, readonly string[]>> = {
   git: ['cloudauth', 'verify'],
   oci: ['cloudauth', 'verify'],
   bucket: ['cloudauth', 'verify'],
+  sops: ['cloudauth'],
 };
 
 describe('imports in the sources', () => {

@@ -10,6 +10,7 @@ import { Agents } from '#net/agents';
 import type { Metrics } from '#runtime/metrics';
 import { NamedObjects } from '#runtime/named-objects';
 import { ServiceAccounts } from '#runtime/service-accounts';
+import { KeyServices } from '#sops/services/index';
 import type { ServeFlags } from './flags.ts';
 
 export interface CloudIdentities {
@@ -17,6 +18,8 @@ export interface CloudIdentities {
   readonly providers: Providers;
   /** For whoever follows `spec.kubeConfig`. */
   readonly kubeConfigs: Omit<KubeConfigOptions, 'objects'>;
+  /** For whoever follows `spec.decryption`. */
+  readonly keyServices: KeyServices;
   /** For GitRepositories with a provider. */
   readonly gitLogins: GitLogins;
   close(): Promise<void>;
@@ -66,6 +69,7 @@ export function openIdentities(options: CloudIdentitiesOptions): CloudIdentities
       // Without the gate the flag is about delivering alone.
       defaultAccount: objectLevel ? flags.defaultServiceAccount : '',
     },
+    keyServices: new KeyServices({ http, env, clock, identities, providers }),
     close: () => {
       objects.close();
       return local.close();

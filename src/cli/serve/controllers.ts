@@ -22,8 +22,9 @@ import pLimit from 'p-limit';
 import { userAgent, type ServeContext } from './context.ts';
 import { startHelmReleases } from './helm-releases.ts';
 import { startHelmSources } from './helm-sources.ts';
-import { acquireKind, controllerOptions, resourceOfKind } from './kinds.ts';
+import { acquireKind, acquireReferenced, controllerOptions, resourceOfKind } from './kinds.ts';
 import { artifactOpener, localArtifactFile } from './open-artifact.ts';
+import { watchedConfigs } from './watched-configs.ts';
 
 export { acquireKind, resourceOfKind } from './kinds.ts';
 
@@ -40,7 +41,7 @@ const sourceKinds = ['GitRepository', 'OCIRepository', 'Bucket', 'ExternalArtifa
 
 export function startControllers(context: ServeContext): RunningControllers {
   const sources = new Map(
-    sourceKinds.map((kind) => [kind, acquireKind<SourceWithArtifact>(context, resourceOfKind(sourceGroup, kind))]),
+    sourceKinds.map((kind) => [kind, acquireReferenced<SourceWithArtifact>(context, resourceOfKind(sourceGroup, kind))]),
   );
   const clusters = new ClusterAccess({
     client: context.client,
@@ -54,7 +55,7 @@ export function startControllers(context: ServeContext): RunningControllers {
   });
   const helmReleases = startHelmReleases(context, sources);
   const controllers = [
-    startGitRepositories(context, sources.get('GitRepository') as unknown as Informer<GitRepositoryDraft>),
+    startGitRepositories(context),
     ...startHelmSources(context, sources),
     startKustomizations(context, sources, clusters),
     helmReleases.controller,
@@ -71,8 +72,9 @@ export function startControllers(context: ServeContext): RunningControllers {
   };
 }
 
-function startGitRepositories(context: ServeContext, informer: Informer<GitRepositoryDraft>): Controller {
+function startGitRepositories(context: ServeContext): Controller {
   const { client, clock, metrics, flags, store, pool, agents, temporaryRoot } = context;
+  const informer = acquireKind<GitRepositoryDraft>(context, gitRepositories);
   const controller = new Controller({
     kind: gitRepository,
     ...controllerOptions(context),
@@ -136,6 +138,12 @@ function startKustomizations(
         localFile: localArtifactFile(store),
         timeoutMs: durationMs('2m', 0),
       }),
+      decryption: {
+        client,
+        services: context.cloud.keyServices,
+        ageSecret: flags.sopsAgeSecret === '' ? undefined : { namespace: context.namespace, name: flags.sopsAgeSecret },
+        defaultServiceAccount: flags.defaultDecryptionServiceAccount,
+      },
       applier: new Applier({ concurrency: flags.concurrentSsa, overrideManagers: flags.overrideManagers }),
       clusterFor: ({ metadata, spec }) =>
         clusters.clusterOf({
@@ -153,11 +161,12 @@ function startKustomizations(
         requeueDependencyMs: flags.requeueDependency,
         noCrossNamespaceRefs: flags.noCrossNamespaceRefs,
         strictSubstitution: flags.strictSubstitution,
+        objectLevelIdentity: flags.featureGates.ObjectLevelWorkloadIdentity,
         pruneConcurrency: flags.concurrentSsa,
       },
     }),
   });
-  watchKustomizations(controller, informer, sources);
+  watchKustomizations(controller, { kustomizations: informer, sources, configs: watchedConfigs(context) });
   followKubeConfigs(controller.queue, informer, clusters);
   return controller;
 }

@@ -31,6 +31,10 @@ export interface ServeFlags {
   readonly defaultServiceAccount: string;
   /** Of kubeconfig ConfigMaps that name none; empty: the identity of this process. */
   readonly defaultKubeconfigServiceAccount: string;
+  /** Of decryption with cloud keys where an object names none; empty: the identity of this process. */
+  readonly defaultDecryptionServiceAccount: string;
+  /** Secret with age keys of objects that name none, in the own namespace; empty for none. */
+  readonly sopsAgeSecret: string;
   readonly insecureKubeconfigExec: boolean;
   readonly insecureKubeconfigTls: boolean;
   /** Tokens of clouds kept; 0 for none. */
@@ -89,6 +93,14 @@ const flags = {
   'default-kubeconfig-service-account': {
     default: '',
     help: 'service account of kubeconfig ConfigMaps that name none; needs the gate ObjectLevelWorkloadIdentity',
+  },
+  'default-decryption-service-account': {
+    default: '',
+    help: 'service account of spec.decryption that names none; needs the gate ObjectLevelWorkloadIdentity',
+  },
+  'sops-age-secret': {
+    default: '',
+    help: 'Secret in the own namespace with age keys for spec.decryption without a Secret',
   },
   'insecure-kubeconfig-exec': { default: 'false', help: 'kubeconfigs in Secrets may run programs', boolean: true },
   'insecure-kubeconfig-tls': {
@@ -173,12 +185,12 @@ export function parseServeFlags(
   if (jitter >= 100) throw new FlagError('--interval-jitter-percentage: must be less than 100');
   const kubeconfig = text('kubeconfig');
   const featureGates = gatesOf(given.get('feature-gates') ?? []);
-  const defaultKubeconfigServiceAccount = text('default-kubeconfig-service-account');
-  if (defaultKubeconfigServiceAccount !== '' && !featureGates.ObjectLevelWorkloadIdentity) {
-    throw new FlagError(
-      '--default-kubeconfig-service-account: cannot set default service accounts when the feature gate ObjectLevelWorkloadIdentity is not enabled',
-    );
-  }
+  const defaultAccount = (name: FlagName): string => {
+    if (text(name) === '' || featureGates.ObjectLevelWorkloadIdentity) return text(name);
+    const message =
+      'cannot set default service accounts when the feature gate ObjectLevelWorkloadIdentity is not enabled';
+    throw new FlagError(`--${name}: ${message}`);
+  };
   return {
     roles: parseRoles(text('role')),
     ...(kubeconfig !== '' && { kubeconfig }),
@@ -200,7 +212,9 @@ export function parseServeFlags(
     intervalJitterPercentage: jitter,
     noCrossNamespaceRefs: boolean('no-cross-namespace-refs'),
     defaultServiceAccount: text('default-service-account'),
-    defaultKubeconfigServiceAccount,
+    defaultKubeconfigServiceAccount: defaultAccount('default-kubeconfig-service-account'),
+    defaultDecryptionServiceAccount: defaultAccount('default-decryption-service-account'),
+    sopsAgeSecret: text('sops-age-secret'),
     insecureKubeconfigExec: boolean('insecure-kubeconfig-exec'),
     insecureKubeconfigTls: boolean('insecure-kubeconfig-tls'),
     tokenCacheMaxSize: integer('token-cache-max-size'),

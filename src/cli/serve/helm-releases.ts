@@ -25,10 +25,11 @@ import { helmSecretSelector, WatchedHeads } from '#controllers/helmrelease/relea
 import { ReleaseRenderer } from '#controllers/helmrelease/renderer';
 import type { ChartSource } from '#controllers/helmrelease/source';
 import { ReleaseCache } from '#controllers/helmrelease/storage';
-import { configMaps, secrets } from '#controllers/helmrelease/values';
+import { secrets } from '#controllers/helmrelease/values';
 import { userAgent, type ServeContext } from './context.ts';
-import { acquireKind, controllerOptions } from './kinds.ts';
+import { acquireKind, acquireReferenced, controllerOptions } from './kinds.ts';
 import { artifactOpener, localArtifactFile } from './open-artifact.ts';
+import { watchedConfigs } from './watched-configs.ts';
 
 /** HelmReleases under way at once, most of them waiting; what they ask of cluster and workers is bounded there. */
 const underWay = 256;
@@ -46,7 +47,7 @@ export function startHelmReleases(
 ): HelmReleaseController {
   const { client, clock, metrics, flags, pool, agents, store, temporaryRoot } = context;
   const releases = acquireKind<HelmReleaseDraft>(context, helmReleases);
-  const charts = acquireKind<HelmChart & KubeObject>(context, helmCharts);
+  const charts = acquireReferenced<HelmChart & KubeObject>(context, helmCharts);
   const chartSources = new Map<string, Informer<ChartSource>>([
     ['HelmChart', charts as unknown as Informer<ChartSource>],
   ]);
@@ -87,18 +88,6 @@ export function startHelmReleases(
   watchHelmReleases(controller, { releases, sources: chartSources, configs: watchedConfigs(context) });
   clusters.follow(controller.queue, releases);
   return { controller, close: () => clusters.close() };
-}
-
-/** ConfigMaps and Secrets whose changes count at once: those with the label that says so. */
-function watchedConfigs({ informers, flags, namespace }: ServeContext): Map<string, Informer> {
-  const labelSelector = 'reconcile.fluxcd.io/watch=Enabled';
-  const scope = flags.watchAllNamespaces ? {} : { namespace };
-  const acquire = (ref: ResourceRef): Informer =>
-    informers.acquire(ref, { ...scope, labelSelector, metadataOnly: true });
-  return new Map([
-    ['ConfigMap', acquire(configMaps)],
-    ['Secret', acquire(secrets)],
-  ]);
 }
 
 /** The releases in another cluster: one watch, and what each identity knows of them. */

@@ -1,10 +1,11 @@
 // The HelmRelease controller: which events wake which objects, and the reconcile they are woken for.
 import { helmRelease } from '#api/helm/helmrelease';
 import type { Informer } from '#kube/informer';
-import { keyOf, type KubeObject } from '#kube/object';
+import { keyOf } from '#kube/object';
 import { isTrue, readyCondition } from '#runtime/conditions';
 import type { Controller, Reconcile } from '#runtime/controller';
 import type { ObjectMetrics } from '#runtime/metrics';
+import { followConfigs } from '#runtime/config-watch';
 import { objectReconciler } from '#runtime/object-reconciler';
 import { watchObjects } from '#runtime/watch';
 import { ownedConditions } from './conditions.ts';
@@ -85,18 +86,7 @@ export function watchHelmReleases({ queue }: Controller, { releases, sources, co
       },
     });
   }
-  for (const [kind, config] of configs) {
-    const wake = (object: KubeObject): void => {
-      for (const user of releases.store.byIndex(byConfig, `${kind}/${keyOf(object)}`)) queue.add(keyOf(user));
-    };
-    config.addHandler({
-      add: (object, initial) => {
-        if (!initial) wake(object);
-      },
-      update: (_before, after) => wake(after),
-      delete: wake,
-    });
-  }
+  followConfigs(queue, configs, (key) => releases.store.byIndex(byConfig, key));
 }
 
 function becameReady(before: HelmReleaseDraft, after: HelmReleaseDraft): boolean {

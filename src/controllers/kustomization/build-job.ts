@@ -7,9 +7,17 @@ import { sigsMarshal, type GoObject } from '#goyaml/index';
 import type { Unstructured } from '#kube/object';
 import { CodedError, errorMessage } from '#lib/errors';
 import { DEFAULT_LIMITS, DiskFiles, MemoryFiles, ParseCache, readArchive, type FileSystem } from '#kustomize/index';
-import { buildJob, type KustomizeJobInput, type KustomizeJobOutput } from '#kustomize/job';
+import {
+  buildJob,
+  buildRoot,
+  openRoot,
+  type BuildJobOptions,
+  type KustomizeJobInput,
+  type KustomizeJobOutput,
+} from '#kustomize/job';
 import type { JobContext } from '#workers/job';
-import type { BuildInput, BuildOutput } from './build.ts';
+import type { BuildInput, BuildOutput, MissingKeys } from './build.ts';
+import { Decryption, type DecryptionInput } from './decrypt.ts';
 import { substituteObjects } from './post-build.ts';
 
 const MiB = 1024 * 1024;
@@ -20,7 +28,7 @@ const keptBytes = 64 * MiB;
 const artifacts = new LRUCache<string, MemoryFiles>({ maxSize: keptBytes });
 const parsed = new ParseCache();
 
-export function run(input: BuildInput, context: JobContext): BuildOutput {
+export async function run(input: BuildInput, context: JobContext): Promise<BuildOutput | MissingKeys> {
   const { spec } = input.kustomization;
   const files = filesOf(input);
   const directory = input.source.type === 'archive' ? '/' : input.source.directory;
@@ -30,14 +38,21 @@ export function run(input: BuildInput, context: JobContext): BuildOutput {
     throw new CodedError('PATH_NOT_FOUND', message);
   }
   const variables = wantedVariables(input);
-  const request = { directory, path, spec: rootSpecOf(spec), yaml: variables === undefined };
-  const { objects: built, yaml } = kustomize(request, files, context);
+  const yaml = variables === undefined && input.decryption === undefined;
+  const job: Build = {
+    input: { directory, path, spec: rootSpecOf(spec), yaml },
+    options: { cache: parsed, maxOutputBytes: context.maxOutputBytes, files },
+  };
+  const built = await buildDecrypted(job, input.decryption);
+  if ('wanted' in built) return built;
   const objects =
-    variables === undefined ? built : substituteObjects(built, { variables, strict: input.strictSubstitution });
+    variables === undefined
+      ? built.objects
+      : substituteObjects(built.objects, { variables, strict: input.strictSubstitution });
   return {
     objects: (objects as unknown as Unstructured[]).filter(isApplicable).flatMap(expandList),
     digest: `sha256:${createHash('sha256')
-      .update(yaml ?? printed(objects, context))
+      .update(built.yaml ?? printed(objects, context))
       .digest('hex')}`,
   };
 }
@@ -76,9 +91,28 @@ function filesOf({ source, digest }: BuildInput): FileSystem {
   return files;
 }
 
-function kustomize(input: KustomizeJobInput, files: FileSystem, context: JobContext): KustomizeJobOutput {
+interface Build {
+  readonly input: KustomizeJobInput;
+  readonly options: BuildJobOptions;
+}
+
+async function buildDecrypted(
+  { input, options }: Build,
+  keys: DecryptionInput | undefined,
+): Promise<KustomizeJobOutput | MissingKeys> {
+  if (keys === undefined) return kustomized(() => buildJob(input, options));
+  const decryption = await Decryption.open(keys);
+  const root = kustomized(() => openRoot(input, options));
+  await decryption.sources(root);
+  if (decryption.wanted.length > 0) return { wanted: decryption.wanted };
+  const built = kustomized(() => buildRoot(root, input, options));
+  const objects = await decryption.objects(built.objects);
+  return decryption.wanted.length > 0 ? { wanted: decryption.wanted } : { ...built, objects };
+}
+
+function kustomized<T>(work: () => T): T {
   try {
-    return buildJob(input, { cache: parsed, maxOutputBytes: context.maxOutputBytes, files });
+    return work();
   } catch (error) {
     throw new CodedError('BUILD_FAILED', `kustomize build failed: ${errorMessage(error)}`, { cause: error });
   }

@@ -4,7 +4,10 @@ import type { Kustomization } from '#api/kustomize/kustomization';
 import type { Artifact } from '#api/source/shared';
 import type { UnpackCache } from '#artifact/unpack-cache';
 import type { Unstructured } from '#kube/object';
+import type { RemoteAnswer, RemoteKey } from '#sops/index';
 import type { WorkerPool } from '#workers/pool';
+import type { DecryptionInput } from './decrypt.ts';
+import { askServices, type DecryptionKeys } from './decryption-keys.ts';
 
 /** Where a worker finds the artifact: as a file to unpack in memory, or unpacked on disk (shared: never written to). */
 export type BuildSource =
@@ -19,6 +22,13 @@ export interface BuildInput {
   /** Post-build variables; undefined where the spec asks for no substitution. */
   readonly variables?: Readonly<Record<string, string>>;
   readonly strictSubstitution: boolean;
+  /** Undefined where nothing is to be decrypted. */
+  readonly decryption?: DecryptionInput;
+}
+
+/** The build cannot go on without one key of each list. */
+export interface MissingKeys {
+  readonly wanted: readonly (readonly RemoteKey[])[];
 }
 
 export interface BuildOutput {
@@ -48,6 +58,7 @@ export interface BuildRequest {
   readonly kustomization: Kustomization;
   readonly variables: Readonly<Record<string, string>> | undefined;
   readonly strictSubstitution: boolean;
+  readonly keys: DecryptionKeys | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -68,11 +79,10 @@ export class Builder {
 
   /** The objects of one Kustomization. Throws a JobError with kustomize's message when they cannot be built. */
   async build(request: BuildRequest): Promise<BuildOutput> {
-    const { artifact, kustomization, signal } = request;
-    refuseUnsupported(kustomization);
+    const { artifact, signal } = request;
     const path = (artifact.size ?? Infinity) <= maxArchiveBytes ? await this.#deps.localFile(artifact) : undefined;
     if (path !== undefined) {
-      return this.#run(request, { type: 'archive', path, maxUnpackedBytes: maxArchiveBytes * 32 });
+      return this.#decrypted(request, { type: 'archive', path, maxUnpackedBytes: maxArchiveBytes * 32 });
     }
     const { unpacked, open } = this.#deps;
     const lease = await unpacked
@@ -82,15 +92,28 @@ export class Builder {
         throw new ArtifactUnavailableError(error.message, { cause: error });
       });
     try {
-      return await this.#run(request, { type: 'directory', directory: lease.directory });
+      return await this.#decrypted(request, { type: 'directory', directory: lease.directory });
     } finally {
       lease.release();
     }
   }
 
-  #run(request: BuildRequest, source: BuildSource): Promise<BuildOutput> {
+  /** Services are asked here, not in a worker: one that is slow to answer holds up nobody else's builds. */
+  async #decrypted(request: BuildRequest, source: BuildSource): Promise<BuildOutput> {
+    const answers = new Map<string, RemoteAnswer>();
+    for (;;) {
+      const result = await this.#run(request, source, answers);
+      if ('objects' in result) return result;
+      await askServices(request.keys!, result.wanted, { answers, signal: request.signal });
+    }
+  }
+
+  #run(
+    { artifact, kustomization, signal, variables, strictSubstitution, keys }: BuildRequest,
+    source: BuildSource,
+    answers: ReadonlyMap<string, RemoteAnswer>,
+  ): Promise<BuildOutput | MissingKeys> {
     const { pool, timeoutMs } = this.#deps;
-    const { artifact, kustomization, signal, variables, strictSubstitution } = request;
     const { namespace, name } = kustomization.metadata;
     const input: BuildInput = {
       source,
@@ -98,13 +121,8 @@ export class Builder {
       kustomization: { metadata: { name, ...(namespace !== undefined && { namespace }) }, spec: kustomization.spec },
       strictSubstitution,
       ...(variables !== undefined && { variables }),
+      ...(keys && { decryption: { files: keys.files.reveal(), where: keys.where, answers } }),
     };
-    return pool.run<BuildOutput>(buildJob, input, { signal, timeoutMs, owner: `${namespace}/${name}` });
+    return pool.run(buildJob, input, { signal, timeoutMs, owner: `${namespace}/${name}` });
   }
-}
-
-/** To apply what is still encrypted would be worse than to apply nothing. */
-function refuseUnsupported({ spec }: Kustomization): void {
-  if (spec.decryption === undefined) return;
-  throw new Error('spec.decryption is not supported yet: remove it, or keep this Kustomization with Flux');
 }

@@ -6,10 +6,11 @@ import { dependenciesFirst } from '#lib/graph';
 import { getCondition, isTrue, readyCondition } from '#runtime/conditions';
 import type { Controller, Reconcile } from '#runtime/controller';
 import type { ObjectMetrics } from '#runtime/metrics';
+import { followConfigs } from '#runtime/config-watch';
 import { objectReconciler } from '#runtime/object-reconciler';
 import { watchObjects } from '#runtime/watch';
 import { ownedConditions } from './conditions.ts';
-import { dependencyKeys, kustomizations, sourceKey, type KustomizationDraft } from './kustomization.ts';
+import { configKeys, dependencyKeys, kustomizations, sourceKey, type KustomizationDraft } from './kustomization.ts';
 import type { RunMemory } from './memory.ts';
 import { reconcile } from './reconcile.ts';
 import { beginRun, type KustomizationDependencies } from './run.ts';
@@ -17,6 +18,7 @@ import type { SourceWithArtifact } from './source.ts';
 
 const bySource = 'source';
 const byDependency = 'dependency';
+const byConfig = 'config';
 
 const frame = {
   kind: kustomization.kind,
@@ -34,15 +36,23 @@ export function kustomizationReconciler(
   );
 }
 
-/** Wakes Kustomizations when they change, when what they wait for is ready, and when their source has news. */
+export interface KustomizationWatches {
+  readonly kustomizations: Informer<KustomizationDraft>;
+  /** By kind. */
+  readonly sources: ReadonlyMap<string, Informer<SourceWithArtifact>>;
+  /** ConfigMaps and Secrets whose changes count at once, by kind. */
+  readonly configs: ReadonlyMap<string, Informer>;
+}
+
+/** Wakes Kustomizations when they change, when what they wait for is ready, and when what they name has news. */
 export function watchKustomizations(
   controller: Controller,
-  informer: Informer<KustomizationDraft>,
-  sources: ReadonlyMap<string, Informer<SourceWithArtifact>>,
+  { kustomizations: informer, sources, configs }: KustomizationWatches,
 ): void {
   const { queue } = controller;
   informer.addIndex(bySource, (object) => [`${object.spec.sourceRef.kind}/${sourceKey(object)}`]);
   informer.addIndex(byDependency, (object) => dependencyKeys(object));
+  informer.addIndex(byConfig, configKeys);
   const wakeDependents = (object: KustomizationDraft): void => {
     for (const dependent of informer.store.byIndex(byDependency, keyOf(object))) {
       if (!isTrue(dependent, readyCondition) || isBehind(dependent, object)) queue.add(keyOf(dependent));
@@ -62,6 +72,7 @@ export function watchKustomizations(
       else wakeByExpression(after);
     },
   });
+  followConfigs(queue, configs, (key) => informer.store.byIndex(byConfig, key));
   for (const [kind, source] of sources) {
     const wake = (object: SourceWithArtifact): void => wakeUsers(kind, object, informer, controller);
     source.addHandler({

@@ -5,21 +5,26 @@ import type { ApplyOutcome } from '../apply/applier.ts';
 import type { Cluster } from '../apply/cluster.ts';
 import { applyObjects } from './apply.ts';
 import { ArtifactUnavailableError, type BuildOutput } from './build.ts';
+import type { DecryptionKeys } from './decryption-keys.ts';
 import { pruneStale } from './prune.ts';
 import type { Run } from './run.ts';
 import { StepError } from './step-error.ts';
 
+/** What manifests are built from. */
+export interface Ingredients {
+  readonly artifact: Artifact;
+  /** Undefined where nothing is to be substituted. */
+  readonly variables: Readonly<Record<string, string>> | undefined;
+  /** Undefined where nothing is to be decrypted. */
+  readonly keys: DecryptionKeys | undefined;
+}
+
 /** Throws a StepError. */
-export async function converge(
-  run: Run,
-  artifact: Artifact,
-  variables: Record<string, string> | undefined,
-  cluster: Cluster,
-): Promise<ApplyOutcome> {
+export async function converge(run: Run, ingredients: Ingredients, cluster: Cluster): Promise<ApplyOutcome> {
   run.context.signal.throwIfAborted();
   run.report.ready('Unknown', 'Progressing', 'Reconciliation in progress');
-  run.report.progress(`Fetching manifests for revision ${artifact.revision}`);
-  const { objects } = await build(run, artifact, variables);
+  run.report.progress(`Fetching manifests for revision ${ingredients.artifact.revision}`);
+  const { objects } = await build(run, ingredients);
   const outcome = await applyObjects(run, objects, cluster);
   await pruneStale(run, outcome, cluster);
   return outcome;
@@ -27,26 +32,20 @@ export async function converge(
 
 async function build(
   { object, deps, report, context: { signal } }: Run,
-  artifact: Artifact,
-  variables: Record<string, string> | undefined,
+  ingredients: Ingredients,
 ): Promise<BuildOutput> {
-  report.progress(`Building manifests for revision ${artifact.revision}`);
+  const { revision } = ingredients.artifact;
+  report.progress(`Building manifests for revision ${revision}`);
   try {
     const { strictSubstitution } = deps.options;
-    const built = await deps.builder.build({
-      artifact,
-      kustomization: object,
-      variables,
-      strictSubstitution,
-      signal,
-    });
-    object.status!.lastAttemptedRevision = artifact.revision;
+    const built = await deps.builder.build({ ...ingredients, kustomization: object, strictSubstitution, signal });
+    object.status!.lastAttemptedRevision = revision;
     report.digest = built.digest;
     return built;
   } catch (error) {
     signal.throwIfAborted();
     const unavailable = error instanceof ArtifactUnavailableError || isArtifactFault(error);
-    if (!unavailable) object.status!.lastAttemptedRevision = artifact.revision;
+    if (!unavailable) object.status!.lastAttemptedRevision = revision;
     throw new StepError(unavailable ? 'ArtifactFailed' : 'BuildFailed', error);
   }
 }

@@ -41,3 +41,13 @@ export function sourceKey({ metadata, spec }: Kustomization): string {
 export function dependencyKeys({ metadata, spec }: Kustomization): string[] {
   return (spec.dependsOn ?? []).map(({ namespace, name }) => `${namespace ?? metadata.namespace ?? ''}/${name}`);
 }
+
+/** `Kind/namespace/name` of each ConfigMap and Secret that is read for a run. */
+export function configKeys({ metadata, spec }: Kustomization): string[] {
+  const keySecret = spec.decryption?.secretRef;
+  const named = [
+    ...(spec.postBuild?.substituteFrom ?? []),
+    ...(keySecret === undefined ? [] : [{ kind: 'Secret', name: keySecret.name }]),
+  ];
+  return named.map(({ kind, name }) => `${kind}/${metadata.namespace ?? ''}/${name}`);
+}

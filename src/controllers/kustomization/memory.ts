@@ -22,13 +22,9 @@ export interface RunMemory {
 /** What is asked of a cluster, neither of which is a request. */
 type Watched = Pick<Cluster, 'discovery' | 'live'>;
 
-/** Everything a run's outcome depends on, but the cluster's state. */
-export function inputsOf(
-  object: Kustomization,
-  artifact: Artifact,
-  variables: Readonly<Record<string, string>> | undefined,
-): string {
-  const inputs = [object.metadata.uid, object.metadata.generation, artifact.revision, artifact.digest, variables];
+/** Everything a run's outcome depends on, but the cluster's state. `referenced`: what the spec names, as it is now. */
+export function inputsOf(object: Kustomization, artifact: Artifact, referenced: readonly unknown[]): string {
+  const inputs = [object.metadata.uid, object.metadata.generation, artifact.revision, artifact.digest, referenced];
   return createHash('sha256').update(JSON.stringify(inputs)).digest('base64');
 }
 

@@ -13,6 +13,7 @@ import type { Cluster } from '../apply/cluster.ts';
 import { artifactOf } from './artifact.ts';
 import { concludeConditions } from './conditions.ts';
 import { converge } from './converge.ts';
+import { decryptionKeys } from './decryption-keys.ts';
 import { unmetDependency } from './dependencies.ts';
 import { ExpressionError, healthExpressions, type HealthExpressions } from './expressions.ts';
 import { finalize } from './finalize.ts';
@@ -50,20 +51,32 @@ export async function reconcile(run: Run): Promise<Result> {
 async function pass(run: Run): Promise<Result> {
   try {
     const expressions = healthExpressions(run.object);
+    if (asksForClosedGate(run)) return misconfigured(run, 'FeatureGateDisabled', gateClosed);
     const artifact = artifactOf(run);
     if (!('digest' in artifact)) return artifact;
     run.report.revision = artifact.revision;
     return waitForDependencies(run) ?? (await attempt(run, artifact, expressions));
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
-    return misconfigured(run, error);
+    const message = `Reconciliation failed terminally due to configuration error: ${error.message}`;
+    return misconfigured(run, 'InvalidCELExpression', message);
   }
 }
 
+const gateClosed =
+  'to use spec.decryption.serviceAccountName for decryption authentication please enable the ObjectLevelWorkloadIdentity feature gate in the controller';
+
+function asksForClosedGate({ object, deps }: Run): boolean {
+  return Boolean(object.spec.decryption?.serviceAccountName) && !deps.options.objectLevelIdentity;
+}
+
 /** Nothing helps but a new spec. */
-function misconfigured({ object, report }: Run, error: ExpressionError): Result {
-  const message = `Reconciliation failed terminally due to configuration error: ${error.message}`;
-  report.stalled('InvalidCELExpression', message);
+function misconfigured(
+  { object, report }: Run,
+  reason: 'InvalidCELExpression' | 'FeatureGateDisabled',
+  message: string,
+): Result {
+  report.stalled(reason, message);
   if (object.metadata.generation !== undefined) object.status!.observedGeneration = object.metadata.generation;
   return {};
 }
@@ -100,13 +113,14 @@ async function fulfil(run: Run, artifact: Artifact, expressions: HealthExpressio
   const cluster = await step('ReconciliationFailed', () => deps.clusterFor(object));
   await step('ReconciliationFailed', () => recover(run, cluster));
   const variables = await step('BuildFailed', () => substitutionVariables(object, deps.client, signal));
-  const inputs = inputsOf(object, artifact, variables);
+  const keys = await step('BuildFailed', () => decryptionKeys(object, deps.decryption, signal));
+  const inputs = inputsOf(object, artifact, [variables, keys?.digest]);
   if (await isSettled(object, memory, cluster, { inputs, revision, signal })) {
     return pendingRequest(object) !== undefined;
   }
   memory.settled = undefined;
   // So many at a time: those under way end sooner, and a wait for health, which costs nothing, keeps nobody out.
-  const outcome = await deps.work(() => converge(run, artifact, variables, cluster));
+  const outcome = await deps.work(() => converge(run, { artifact, variables, keys }, cluster));
   await step('HealthCheckFailed', () => awaitHealth(run, outcome, cluster, expressions));
   succeeded(run, artifact);
   if (!outcome.changes.some(({ action }) => action === 'skipped')) memory.settled = inputs;

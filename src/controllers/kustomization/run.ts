@@ -10,6 +10,7 @@ import type { ObjectWriter } from '#runtime/object-writer';
 import type { Applier } from '../apply/applier.ts';
 import type { Cluster } from '../apply/cluster.ts';
 import type { Builder } from './build.ts';
+import type { DecryptionOptions } from './decryption-keys.ts';
 import type { KustomizationDraft } from './kustomization.ts';
 import type { RunMemory } from './memory.ts';
 import { Report } from './report.ts';
@@ -20,6 +21,7 @@ export interface KustomizationDependencies {
   readonly cache: ObjectSource<KustomizationDraft>;
   readonly sources: Sources;
   readonly builder: Builder;
+  readonly decryption: DecryptionOptions;
   readonly applier: Applier;
   /** The cluster an object is applied to, as the identity it names. */
   readonly clusterFor: (object: KustomizationDraft) => Promise<Cluster>;
@@ -37,6 +39,8 @@ export interface KustomizationOptions {
   readonly requeueDependencyMs: number;
   readonly noCrossNamespaceRefs: boolean;
   readonly strictSubstitution: boolean;
+  /** Whether objects may name ServiceAccounts to get cloud tokens (gate ObjectLevelWorkloadIdentity). */
+  readonly objectLevelIdentity: boolean;
   readonly pruneConcurrency: number;
 }
 

@@ -52,6 +52,11 @@ export function isLocal(key: MasterKey): key is LocalKey {
   return key.type === 'age' || key.type === 'pgp';
 }
 
+/** Tells a key from all others, and the same key from itself elsewhere. */
+export function keyId(key: RemoteKey): string {
+  return JSON.stringify(key);
+}
+
 /** The key as messages name it. */
 export function nameOf(key: MasterKey): string {
   switch (key.type) {

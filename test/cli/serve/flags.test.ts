@@ -81,6 +81,10 @@ describe('serve flags', () => {
       ['--default-kubeconfig-service-account=deployer'],
       /^--default-kubeconfig-service-account: .*feature gate ObjectLevelWorkloadIdentity is not enabled$/,
     ],
+    [
+      ['--default-decryption-service-account=decryptor'],
+      /^--default-decryption-service-account: .*feature gate ObjectLevelWorkloadIdentity is not enabled$/,
+    ],
     [['stray'], /stray/],
   ] as const) {
     it(`refuse ${args.join(' ')}`, () => {

@@ -11,7 +11,7 @@ import { ClusterAccess } from '#controllers/apply/cluster-access';
 import { followKubeConfigs } from '#controllers/apply/kubeconfig-watch';
 import { ownerKeyOf, ownerNameLabel } from '#controllers/apply/marks';
 import type { ConnectionDependencies } from '#controllers/gitrepository/connection';
-import { gitRepositoryReconciler } from '#controllers/gitrepository/controller';
+import { gitRepositories, gitRepositoryReconciler } from '#controllers/gitrepository/controller';
 import type { GitRepositoryDraft } from '#controllers/gitrepository/git-repository';
 import { watchGitRepositories } from '#controllers/gitrepository/watch';
 import { Builder } from '#controllers/kustomization/build';
@@ -41,7 +41,10 @@ const sourceKinds = ['GitRepository', 'OCIRepository', 'Bucket', 'ExternalArtifa
 
 export function startControllers(context: ServeContext): RunningControllers {
   const sources = new Map(
-    sourceKinds.map((kind) => [kind, acquireReferenced<SourceWithArtifact>(context, resourceOfKind(sourceGroup, kind))]),
+    sourceKinds.map((kind) => [
+      kind,
+      acquireReferenced<SourceWithArtifact>(context, resourceOfKind(sourceGroup, kind)),
+    ]),
   );
   const clusters = new ClusterAccess({
     client: context.client,

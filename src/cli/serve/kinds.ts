@@ -13,13 +13,20 @@ export function resourceOfKind(group: string, kind: string): ResourceRef {
   return { group, version: storageVersion(definition).name, plural: definition.plural, namespaced: true };
 }
 
-/** Joins a kind's cache, restricted as the flags say. */
+/** Joins the cache of the objects of a kind that this process reconciles. */
 export function acquireKind<T extends KubeObject>(context: ServeContext, ref: ResourceRef): Informer<T> {
-  const { flags, namespace } = context;
-  return context.informers.acquire<T>(ref, {
-    ...(flags.watchLabelSelector !== '' && { labelSelector: flags.watchLabelSelector }),
-    ...(!flags.watchAllNamespaces && { namespace }),
-  });
+  const { watchLabelSelector } = context.flags;
+  const selection = watchLabelSelector === '' ? {} : { labelSelector: watchLabelSelector };
+  return context.informers.acquire<T>(ref, { ...selection, ...watchedNamespace(context) });
+}
+
+/** As {@link acquireKind}, for a kind that other objects refer to: with those that another shard reconciles. */
+export function acquireReferenced<T extends KubeObject>(context: ServeContext, ref: ResourceRef): Informer<T> {
+  return context.informers.acquire<T>(ref, watchedNamespace(context));
+}
+
+function watchedNamespace({ flags, namespace }: ServeContext): { namespace?: string } {
+  return flags.watchAllNamespaces ? {} : { namespace };
 }
 
 /** What all controllers have in common. */

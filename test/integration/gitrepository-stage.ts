@@ -35,13 +35,16 @@ const events: ResourceRef = { group: '', version: 'v1', plural: 'events', namesp
 export class Stage {
   readonly namespace: string;
   readonly #client: RunningSluice['context']['client'];
+  /** What Sluice printed. */
+  readonly log: readonly string[];
   readonly #sluice: RunningSluice;
   #names = 0;
 
-  private constructor(namespace: string, sluice: RunningSluice) {
+  private constructor(namespace: string, sluice: RunningSluice, log: readonly string[]) {
     this.#client = sluice.context.client;
     this.namespace = namespace;
     this.#sluice = sluice;
+    this.log = log;
   }
 
   static async open(
@@ -62,8 +65,14 @@ export class Stage {
       ],
       env,
     );
-    const stdout = new Writable({ write: (_chunk, _encoding, done) => done() });
-    return new Stage(namespace, await startSluice(flags, { env, stdout }));
+    const log: string[] = [];
+    const stdout = new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        log.push(chunk.toString('utf8'));
+        done();
+      },
+    });
+    return new Stage(namespace, await startSluice(flags, { env, stdout }), log);
   }
 
   stop(): Promise<void> {

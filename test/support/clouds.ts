@@ -2,7 +2,7 @@
 // tokens are verified by the issuer's keys, requests by their signatures, and everything by whom a policy trusts.
 import { createPublicKey, randomBytes, verify } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { verifySignature } from './aws-signature.ts';
+import { verifyGitPassword, verifySignature } from './aws-signature.ts';
 import { interceptTls, type Interception } from './tls-interception.ts';
 
 /** Whose tokens are believed: a JSON web key set, as an API server publishes it. */
@@ -32,6 +32,7 @@ const hosts = [
   'iamcredentials.googleapis.com',
   'container.googleapis.com',
   'oauth2.googleapis.com',
+  'dev.azure.com',
 ];
 
 /** An answer that is not the one hoped for. */
@@ -52,6 +53,8 @@ export class Clouds {
   readonly trust = new Map<string, string>();
   /** By ARN, resource ID or name. */
   readonly clusters = new Map<string, CloudCluster>();
+  /** Address of the repository that stands for every one of Azure DevOps and CodeCommit. */
+  repository: string | undefined;
   /** Seconds tokens are good for. */
   lifeSeconds = 3600;
   /** When set, every request is answered so. */
@@ -129,6 +132,10 @@ export class Clouds {
       response.writeHead(this.fault.status).end(this.fault.body);
       return;
     }
+    if (host === 'dev.azure.com' || host.startsWith('git-codecommit.')) {
+      await this.#git(request, response, body);
+      return;
+    }
     try {
       const answer = await this.#route({ host, path, request, body, form: new URLSearchParams(body) });
       response.writeHead(200).end(typeof answer === 'string' ? answer : JSON.stringify(answer));
@@ -138,6 +145,41 @@ export class Clouds {
       const xml = `<ErrorResponse><Error><Code>Refused</Code><Message>${message}</Message></Error></ErrorResponse>`;
       const json = JSON.stringify({ error: 'invalid_grant', error_description: message });
       response.writeHead(status).end(host.startsWith('sts.eu') ? xml : json);
+    }
+  }
+
+  /** Lets in who may read, and answers with what the repository's own server says. */
+  async #git(
+    { headers, method = '', url = '' }: IncomingMessage,
+    response: ServerResponse,
+    body: string,
+  ): Promise<void> {
+    const [, path = '', rest = ''] = /^(.*)(\/info\/refs\?.*|\/git-upload-pack)$/.exec(url) ?? [];
+    if (!this.#mayRead(headers.host ?? '', path, headers.authorization ?? '')) {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
+      return;
+    }
+    const passed = ['git-protocol', 'content-type', 'accept'].map((name) => [name, String(headers[name] ?? '')]);
+    const request = { method, headers: passed as [string, string][], ...(method === 'POST' && { body }) };
+    const answer = await fetch(`${this.repository ?? ''}${rest}`, request);
+    response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' });
+    response.end(Buffer.from(await answer.arrayBuffer()));
+  }
+
+  #mayRead(host: string, path: string, authorization: string): boolean {
+    const [scheme, content = ''] = authorization.split(' ');
+    if (host === 'dev.azure.com') {
+      const scope = scheme === 'Bearer' ? this.#bearers.get(content)?.scope : undefined;
+      return scope === '499b84ac-1321-427f-aa17-267ca6975798/.default';
+    }
+    const basic = Buffer.from(content, 'base64').toString('utf8');
+    try {
+      const verdict = verifyGitPassword({ host, path, basic }, (id) => this.#awsKeys.get(id)?.secret);
+      const at = Date.parse(verdict.date.replace(/(....)(..)(..T..)(..)(..Z)/, '$1-$2-$3:$4:$5'));
+      const isFresh = Math.abs(Date.now() - at) < 900_000;
+      return isFresh && verdict.sessionToken === this.#awsKeys.get(verdict.accessKeyId)?.session;
+    } catch {
+      return false;
     }
   }
 

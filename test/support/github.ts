@@ -7,7 +7,7 @@ import { Faults } from './http-faults.ts';
 import { loopbackServer, type LoopbackOptions, type LoopbackServer } from './loopback-server.ts';
 
 export interface AppRegistration {
-  publicKey: KeyObject;
+  publicKey: KeyObject | string;
   /** Accounts by the id of the installation with them. */
   readonly installations: Readonly<Record<string, { readonly owner: string; readonly kind: 'orgs' | 'users' }>>;
 }

@@ -140,9 +140,10 @@ function reasonIn(body: string, secrets: readonly Secret[]): string {
 
 function reasonInJson(body: string): string {
   try {
-    const { error, error_description, message } = JSON.parse(body) as Record<string, unknown>;
+    const { error, error_description, message, Message, errors } = JSON.parse(body) as Record<string, unknown>;
     const inner = typeof error === 'object' && error !== null ? (error as Record<string, unknown>)['message'] : error;
-    return [error_description, message, inner].find((text) => typeof text === 'string') ?? '';
+    const joined = Array.isArray(errors) ? errors.join(', ') : undefined;
+    return [error_description, message, Message, inner, joined].find((text) => typeof text === 'string') ?? '';
   } catch {
     return '';
   }

@@ -9,7 +9,7 @@ export interface DocumentCase {
   readonly plain: string;
   /** Which values are encrypted. */
   readonly rule?: Readonly<Record<string, string>>;
-  /** Whose key it is encrypted for. @default 'age' */
+  /** Whose key it is encrypted for, where the rule names none. */
   readonly key?: 'age' | 'rsa' | 'curve' | 'groups';
 }
 
@@ -142,7 +142,7 @@ next = one \\
 a = b
 `;
 
-export const documents: readonly DocumentCase[] = [
+const cases: readonly DocumentCase[] = [
   { name: 'a Secret', format: 'yaml', plain: secret, rule: { encrypted_regex: '^(data|stringData)$' } },
   { name: 'all of a Secret', format: 'yaml', plain: secret },
   { name: 'every type', format: 'yaml', plain: types },
@@ -197,3 +197,5 @@ export const documents: readonly DocumentCase[] = [
   { name: 'dotenv for two of three groups', format: 'dotenv', plain: 'A=1\n', key: 'groups' },
   { name: 'INI for two of three groups', format: 'ini', plain: '[a]\nb = 1\n', key: 'groups' },
 ];
+
+export const documents: readonly DocumentCase[] = cases.map((document) => ({ key: 'age', ...document }));

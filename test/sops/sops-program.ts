@@ -46,11 +46,14 @@ export class SopsProgram {
     await rm(this.#home, { recursive: true, force: true });
   }
 
-  async encrypt({ plain, format, rule = {}, key = 'age' }: DocumentCase): Promise<string> {
+  async encrypt(
+    { plain, format, rule = {}, key }: DocumentCase,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<string> {
     const config = path.join(this.#home, 'rules.yaml');
-    await writeFile(config, JSON.stringify({ creation_rules: [{ ...rule, ...recipients[key] }] }));
+    await writeFile(config, JSON.stringify({ creation_rules: [{ ...rule, ...(key && recipients[key]) }] }));
     const args = ['--config', config, 'encrypt', '--input-type', format, '--output-type', format];
-    return (await this.#run(args, toBytes(plain))).toString('utf8');
+    return (await this.#run(args, toBytes(plain), env)).toString('utf8');
   }
 
   /** Its message, when no key fits. `identity` is the only age key it has. */

@@ -47,7 +47,7 @@ verify: install ## regenerate everything generated and fail on a difference
 .PHONY: build generate
 build: install ## dist/, which bin/sluice runs
 	@$(NPM) run build
-generate: install ## crds/, validators, references, from src/api
+generate: install ## crds/, compiled rules, references, from src/api
 	@$(NPM) run generate
 
 ## Measure

@@ -7,10 +7,9 @@ import { packageRoot } from '#dev/package-root';
 import type { Command } from './command.ts';
 import { crdYaml } from './generate/crds.ts';
 import { kindPage } from './generate/kind-page.ts';
-import { loadersModule } from './generate/loaders.ts';
-import { validatorModule } from './generate/validators.ts';
+import { rulesModule } from './generate/rules.ts';
 
-const VALIDATORS = 'src/api/generated';
+const GENERATED = 'src/api/generated';
 const CRDS = 'crds';
 const PAGES = 'docs/kinds';
 
@@ -27,11 +26,10 @@ async function textOf(file: string): Promise<string | undefined> {
 
 /** Every generated file by its path below the root of the repository. */
 async function generatedFiles(): Promise<Map<string, string>> {
-  const files = new Map<string, string>([[`${VALIDATORS}/loaders.ts`, loadersModule(allKinds)]]);
+  const files = new Map<string, string>([[`${GENERATED}/rules.ts`, rulesModule(allKinds)]]);
   for (const definition of allKinds) {
     const name = definition.kind.toLowerCase();
     files.set(`${CRDS}/${crdName(definition)}.yaml`, crdYaml(definition));
-    files.set(`${VALIDATORS}/${name}.ts`, validatorModule(definition));
     const page = `${PAGES}/${name}.md`;
     files.set(page, kindPage(definition, await textOf(page)));
   }
@@ -41,7 +39,7 @@ async function generatedFiles(): Promise<Map<string, string>> {
 /** Files in folders that hold nothing but generated ones, and that no kind stands for any more. */
 async function strayFiles(files: ReadonlyMap<string, string>): Promise<string[]> {
   const listed = await Promise.all(
-    [VALIDATORS, CRDS].map(async (folder) => {
+    [GENERATED, CRDS].map(async (folder) => {
       const names = await readdir(path.join(packageRoot(), folder)).catch(() => []);
       return names.map((name) => `${folder}/${name}`);
     }),

@@ -1,7 +1,7 @@
 // Every bad manifest gets one sentence that names the field and says what to do.
 import assert from 'node:assert/strict';
 import { errorPerField, formatFieldError } from '#api/derive/field-error';
-import { loadValidator } from '#api/derive/validate';
+import { ObjectValidator } from '#api/derive/validate';
 import { allKinds } from '#api/scheme';
 import { badManifests } from './bad-manifests/index.ts';
 import { badObject } from './bad-manifests/row.ts';
@@ -14,7 +14,7 @@ describe('bad manifests', () => {
     const told = JSON.stringify(change);
     it(`${kind} ${version ?? ''} ${told.length > 100 ? `${told.slice(0, 100)}…` : told}`, async () => {
       const named = kindNamed(kind, version);
-      const validator = await loadValidator(named.definition, named.version);
+      const validator = new ObjectValidator(named.definition, named.version);
       const errors = errorPerField(validator.judge(badObject(row)).errors);
       assert.deepEqual(
         errors.map((found) => ({ error: formatFieldError(found), hint: found.hint })),
@@ -41,7 +41,7 @@ describe('good manifests', () => {
     for (const version of definition.versions) {
       it(`${definition.kind} ${version.name} has nothing wrong and nothing unknown`, async () => {
         const object = badObject({ kind: definition.kind, version: version.name, change: {} });
-        const judged = (await loadValidator(definition, version)).judge(object);
+        const judged = new ObjectValidator(definition, version).judge(object);
         assert.deepEqual(judged.errors, []);
         assert.deepEqual(judged.unknownFields, []);
       });

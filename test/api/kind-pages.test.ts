@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { isJsonObject } from '#api/derive/json-object';
-import { loadValidator } from '#api/derive/validate';
+import { ObjectValidator } from '#api/derive/validate';
 import { allKinds, versionOf } from '#api/scheme';
 
 const pages = path.resolve(import.meta.dirname, '../../docs/kinds');
@@ -20,7 +20,7 @@ describe('pages of the kinds', () => {
         const found = versionOf(example);
         assert.equal(found?.definition, definition);
         assert.equal(found.version.storage, true);
-        const judged = (await loadValidator(definition, found.version)).judge(example);
+        const judged = new ObjectValidator(definition, found.version).judge(example);
         assert.deepEqual(judged.errors, []);
         assert.deepEqual(judged.unknownFields, []);
       }

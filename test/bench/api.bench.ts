@@ -1,8 +1,8 @@
-// What the kinds cost: loading them, loading validators, judging objects; against ajv compiling the same schemas at start.
+// What the kinds cost: loading them, making validators, judging objects; against ajv compiling the same schemas at start.
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import process from 'node:process';
-import { loadValidator } from '#api/derive/validate';
+import { ObjectValidator } from '#api/derive/validate';
 import { storageVersion } from '#api/kind';
 import { badObject } from '../api/bad-manifests/row.ts';
 import { kindNamed } from '../api/kinds.ts';
@@ -33,8 +33,8 @@ const programs: Readonly<Record<string, string>> = {
   'all kinds': "await import('#api/scheme');",
   'all validators': `
     const { allKinds } = await import('#api/scheme');
-    const { loadValidator } = await import('#api/derive/validate');
-    for (const kind of allKinds) for (const version of kind.versions) await loadValidator(kind, version);`,
+    const { ObjectValidator } = await import('#api/derive/validate');
+    for (const kind of allKinds) for (const version of kind.versions) new ObjectValidator(kind, version);`,
   'ajv compiling all': `
     const { allKinds } = await import('#api/scheme');
     const { objectSchema } = await import('#api/kind');
@@ -54,7 +54,7 @@ const ROUNDS = 5000;
 console.log('\njudging (prune, default, validate)   microseconds of CPU an object');
 for (const kind of ['GitRepository', 'Kustomization', 'HelmRelease']) {
   const { definition } = kindNamed(kind);
-  const validator = await loadValidator(definition, storageVersion(definition));
+  const validator = new ObjectValidator(definition, storageVersion(definition));
   for (const [what, object] of Object.entries({
     right: badObject({ kind, change: {} }),
     wrong: badObject({ kind, change: { interval: 'soon', suspend: 'yes' } }),

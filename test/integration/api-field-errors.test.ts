@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { Agent, request } from 'undici';
 import { formatFieldError } from '#api/derive/field-error';
-import { loadValidator } from '#api/derive/validate';
+import { ObjectValidator } from '#api/derive/validate';
 import { objectSchema } from '#api/kind';
 import type { KindDefinition, KindVersion } from '#api/kind';
 import { allKinds } from '#api/scheme';
@@ -75,7 +75,7 @@ describe('field errors', function () {
   }
 
   async function compare(definition: KindDefinition, version: KindVersion, object: Record<string, unknown>) {
-    const judged = (await loadValidator(definition, version)).judge(object);
+    const judged = new ObjectValidator(definition, version).judge(object);
     const answer = await send('POST', collection(definition, version), object);
     const mine = [...new Set(judged.errors.map(formatFieldError))].toSorted();
     const text = `${definition.kind} ${version.name} ${JSON.stringify(object['spec'])}: ${answer.body.message ?? ''}`;
@@ -137,7 +137,7 @@ describe('field errors', function () {
     const applied = await kubectl.apply(object);
     assert.equal(applied.status, 0, applied.stderr);
     const { metadata } = await kubectl.get(['-n', name, 'gitrepository', 'app']);
-    const validator = await loadValidator(definition, version);
+    const validator = new ObjectValidator(definition, version);
     const path = `/apis/${definition.group}/${version.name}/namespaces/${name}/${definition.plural}/app/status`;
     const good = {
       type: 'Ready',

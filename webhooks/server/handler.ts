@@ -30,7 +30,7 @@ export function admissionHandler({
       if (!(error instanceof CodedError)) throw error;
       return answer(res, error.code === 'REVIEW_TOO_LARGE' ? 413 : 400, errorMessage(error));
     }
-    const verdict = await verdictOf(judge, request);
+    const verdict = verdictOf(judge, request);
     res.writeHead(200, { 'Content-Type': 'application/json' }).end(writeReview(request, verdict));
     observe?.({ path, allowed: verdict.causes.length === 0, ms: performance.now() - started });
   };
@@ -38,12 +38,12 @@ export function admissionHandler({
 
 // The schema is judged in the mutating phase, which comes before the API server's own validation: only there can the
 // answer say more than the server's. Nothing is ever mutated.
-function judgeSchema(judge: Judge, request: AdmissionRequest): Promise<Verdict> {
+function judgeSchema(judge: Judge, request: AdmissionRequest): Verdict {
   return judge.schema(request);
 }
 
-function judgeRules(judge: Judge, request: AdmissionRequest): Promise<Verdict> {
-  return Promise.resolve(judge.rules(request));
+function judgeRules(judge: Judge, request: AdmissionRequest): Verdict {
+  return judge.rules(request);
 }
 
 function answer(res: ServerResponse, status: number, text: string): void {

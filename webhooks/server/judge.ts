@@ -1,10 +1,9 @@
 // What admission says of an object: its schema first, then every rule that is about its kind.
-import { setImmediate } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { errorPerField, formatWithHint, type FieldError } from '#api/derive/field-error';
-import { loadValidator, type ObjectValidator } from '#api/derive/validate';
+import { ObjectValidator } from '#api/derive/validate';
 import type { JsonObject } from '#api/derive/json-object';
-import { allKinds, versionOf } from '#api/scheme';
+import { versionOf } from '#api/scheme';
 import type { Finding, ReviewedObject, Rule, RuleContext, Snapshot } from '../rule.ts';
 import type { AdmissionRequest, Cause, Verdict } from './review.ts';
 
@@ -21,19 +20,19 @@ export interface JudgeOptions {
 
 export class Judge {
   readonly #options: JudgeOptions;
-  readonly #validators = new Map<string, Promise<ObjectValidator>>();
+  readonly #validators = new Map<string, ObjectValidator>();
 
   constructor(options: JudgeOptions) {
     this.#options = options;
   }
 
   /** The object against its declared schema: what the API server would say, and what to do about it. */
-  async schema(request: AdmissionRequest): Promise<Verdict> {
+  schema(request: AdmissionRequest): Verdict {
     if (request.operation !== 'CREATE' && request.operation !== 'UPDATE') return allowed;
     const object = request.object as ReviewedObject | null;
     const known = object === null ? undefined : versionOf(object);
     if (object === null || known === undefined || isUntouched(request)) return allowed;
-    const validator = await this.#validator(known);
+    const validator = this.#validator(known);
     const errors = errorPerField(validator.judge(object as unknown as JsonObject).errors);
     const old = request.oldObject as JsonObject | null;
     if (errors.length === 0 || old === null) return { warnings: [], causes: errors.map(causeOf) };
@@ -64,27 +63,11 @@ export class Judge {
     return causes.length > 0 ? { warnings: [], causes } : { warnings: [...warnings, ...remarks], causes };
   }
 
-  /** Loads the validators one after the other, giving way to whatever else there is to do, so that no review waits. */
-  async warm(signal: AbortSignal): Promise<void> {
-    for (const definition of allKinds) {
-      for (const version of definition.versions) {
-        await setImmediate();
-        if (signal.aborted) return;
-        await this.#validator({ definition, version });
-      }
-    }
-  }
-
-  #validator({ definition, version }: KnownVersion): Promise<ObjectValidator> {
+  #validator({ definition, version }: KnownVersion): ObjectValidator {
     const id = `${definition.group}/${version.name}/${definition.kind}`;
-    let loading = this.#validators.get(id);
-    if (loading === undefined) {
-      loading = loadValidator(definition, version);
-      this.#validators.set(id, loading);
-      // One that could not be loaded is tried again by the next review.
-      loading.catch(() => this.#validators.delete(id));
-    }
-    return loading;
+    const known = this.#validators.get(id) ?? new ObjectValidator(definition, version);
+    this.#validators.set(id, known);
+    return known;
   }
 
   #findings(context: RuleContext): Finding[] {

@@ -3,7 +3,7 @@ import type { FieldError } from './field-error.ts';
 import { ruleError } from './field-error.ts';
 import { isJsonObject } from './json-object.ts';
 import { NoSuchKey } from './rule-evaluation.ts';
-import type { Declared } from './schema-errors.ts';
+import type { Declared } from './schema-check.ts';
 
 /** A rule as generated: where it stands (`*` for every item), and a function that tells whether it holds. */
 export interface CompiledRule {

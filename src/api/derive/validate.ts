@@ -1,8 +1,7 @@
-// Judges a whole object as the API server would: prune, default, schema, lists, rules. The generated validators are
-// loaded kind by kind, when first needed.
+// Judges a whole object as the API server would: prune, default, schema, lists, rules.
 import { objectDeclaration } from '../kind.ts';
 import type { KindDefinition, KindVersion } from '../kind.ts';
-import { loaders } from '../generated/loaders.ts';
+import { rules } from '../generated/rules.ts';
 import { applyDefaults } from './defaults.ts';
 import { rulesNotChecked } from './field-error.ts';
 import type { FieldError } from './field-error.ts';
@@ -11,17 +10,7 @@ import { duplicateItems, hasSetsOrMaps } from './list-types.ts';
 import { prune } from './prune.ts';
 import { ruleErrors } from './rule-errors.ts';
 import type { CompiledRule } from './rule-errors.ts';
-import { schemaErrors } from './schema-errors.ts';
-import type { Declared, SchemaViolation } from './schema-errors.ts';
-
-/** One version's generated validator. */
-export interface CompiledVersion {
-  readonly validate: {
-    (value: unknown): boolean;
-    readonly errors?: readonly SchemaViolation[] | null;
-  };
-  readonly rules: readonly CompiledRule[];
-}
+import { schemaCheck, type Check, type Declared } from './schema-check.ts';
 
 export interface Judgement {
   /** The object as it would be stored: pruned and with defaults. */
@@ -40,15 +29,18 @@ const BLOCKING = [
   'FieldValueTypeInvalid',
 ];
 
+/** Judges objects of one version of a kind. */
 export class ObjectValidator {
   readonly #declared: Declared;
-  readonly #compiled: CompiledVersion;
+  readonly #check: Check;
+  readonly #rules: readonly CompiledRule[];
   readonly #hasSetsOrMaps: boolean;
 
-  constructor(declared: Declared, compiled: CompiledVersion) {
-    this.#declared = declared;
-    this.#compiled = compiled;
-    this.#hasSetsOrMaps = hasSetsOrMaps(declared.json);
+  constructor(definition: KindDefinition, version: KindVersion) {
+    this.#declared = objectDeclaration(definition, version);
+    this.#check = schemaCheck(this.#declared);
+    this.#rules = rules[definition.kind]?.[version.name] ?? [];
+    this.#hasSetsOrMaps = hasSetsOrMaps(this.#declared.json);
   }
 
   /** Prunes, defaults and validates what a user sent. */
@@ -61,26 +53,14 @@ export class ObjectValidator {
 
   /** Validates an object that has been pruned and defaulted. */
   validate(object: JsonObject): readonly FieldError[] {
-    const { validate, rules } = this.#compiled;
-    const violations = validate(object) ? [] : (validate.errors ?? []);
-    const errors = [
-      ...schemaErrors(object, this.#declared, violations),
-      ...(this.#hasSetsOrMaps ? duplicateItems(object, this.#declared.json) : []),
-    ];
-    if (rules.length === 0) {
+    const errors: FieldError[] = [];
+    this.#check(object, '', errors);
+    if (this.#hasSetsOrMaps) errors.push(...duplicateItems(object, this.#declared.json));
+    if (this.#rules.length === 0) {
       return errors;
     }
     return errors.some(({ type }) => BLOCKING.includes(type))
       ? [...errors, rulesNotChecked]
-      : [...errors, ...ruleErrors(object, this.#declared, rules)];
+      : [...errors, ...ruleErrors(object, this.#declared, this.#rules)];
   }
-}
-
-/** The validator of one version of a kind; loads what was generated for the kind. */
-export async function loadValidator(definition: KindDefinition, version: KindVersion): Promise<ObjectValidator> {
-  const compiled = (await loaders[definition.kind]?.())?.[version.name];
-  if (compiled === undefined) {
-    throw new Error(`${definition.kind} ${version.name} has no generated validator: run \`npm run generate\``);
-  }
-  return new ObjectValidator(objectDeclaration(definition, version), compiled);
 }

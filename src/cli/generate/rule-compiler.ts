@@ -1,6 +1,7 @@
 // Turns a CEL rule of a kind into JavaScript, so that no CEL engine is loaded to judge an object. Knows the part of CEL
 // that the kinds use and refuses the rest, which a declaration then meets at generation time, not in a cluster.
 import { parse } from '@bufbuild/cel';
+import { toJavaScriptPattern } from '#api/derive/pattern';
 
 type Expr = NonNullable<ReturnType<typeof parse>['expr']>;
 type Call = Extract<Expr['exprKind'], { case: 'callExpr' }>['value'];
@@ -26,18 +27,6 @@ function pattern(expr: Expr | undefined): string {
     return unsupported('a regular expression that is not a literal');
   }
   return `/${toJavaScriptPattern(expr.exprKind.value.constantKind.value).replaceAll('/', '\\/')}/u`;
-}
-
-/** RE2's dot leaves out the newline alone; JavaScript's leaves out more. */
-export function toJavaScriptPattern(source: string): string {
-  let inClass = false;
-  return source.replaceAll(/\\.|[[\].]/gsu, (token) => {
-    if (token === '[' || token === ']') {
-      inClass = token === '[';
-      return token;
-    }
-    return token === '.' && !inClass ? '[^\\n]' : token;
-  });
 }
 
 function call({ function: name, target, args }: Call): string {

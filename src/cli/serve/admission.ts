@@ -12,7 +12,7 @@ import { resourceOfKind } from './controllers.ts';
 import { applyOwn, serviceName, type Serving } from './serving.ts';
 
 /** Serves admission; resolves once the API server knows of it. Returns the server's URL. */
-export async function startAdmission(context: ServeContext, serving: Serving, signal: AbortSignal): Promise<string> {
+export async function startAdmission(context: ServeContext, serving: Serving): Promise<string> {
   const { flags, informers, index, log, namespace, metrics } = context;
   const caches = new Map<string, Informer>(
     allKinds.map(({ group, kind }) => [kind, informers.acquire(resourceOfKind(group, kind))]),
@@ -36,7 +36,5 @@ export async function startAdmission(context: ServeContext, serving: Serving, si
       ? { service: { name: serviceName, namespace, port: 443 } }
       : { url: flags.webhookUrl === 'local' ? url : flags.webhookUrl };
   await serving.registerWith((caBundle) => applyOwn(context, webhookConfigurations({ caBundle, reach })));
-  // The first review of a kind should not pay for loading its validator.
-  judge.warm(signal).catch((error: Error) => log.error({ error: error.message }, 'cannot load a validator'));
   return url;
 }

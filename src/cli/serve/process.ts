@@ -84,7 +84,7 @@ async function serveExtensions(
     return serving.close();
   });
   await serving.start();
-  const webhooks = roles.has('admission') ? await startAdmission(context, serving, abort.signal) : undefined;
+  const webhooks = roles.has('admission') ? await startAdmission(context, serving) : undefined;
   const api = roles.has('apiserver') ? await startAggregatedApi(context, serving, abort.signal) : undefined;
   return { ...(webhooks && { webhooks }), ...(api && { api }) };
 }

@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { runInNewContext } from 'node:vm';
 import { celEnv, parse, plan } from '@bufbuild/cel';
-import * as evaluation from '#api/derive/rule-evaluation';
 import { customResourceDefinition } from '#api/derive/crd';
+import { toJavaScriptPattern } from '#api/derive/pattern';
+import * as evaluation from '#api/derive/rule-evaluation';
 import { allKinds } from '#api/scheme';
-import { compileRule, toJavaScriptPattern } from '../../../src/cli/generate/rule-compiler.ts';
-import { rulesOf } from '../../../src/cli/generate/validators.ts';
+import { compileRule } from '../../../src/cli/generate/rule-compiler.ts';
+import { rulesOf } from '../../../src/cli/generate/rules.ts';
 import { mutant, randomFrom } from '../../api/mutants.ts';
 
 type Verdict = boolean | 'error';

@@ -7,6 +7,7 @@ import { sameDelivery } from './policies/same-delivery.ts';
 import type { Rule } from './rule.ts';
 import { celExpressions } from './validate/cel-expressions.ts';
 import { durations } from './validate/durations.ts';
+import { gitProvider } from './validate/git-provider.ts';
 import { gitReference } from './validate/git-reference.ts';
 import { helmVerification } from './validate/helm-verification.ts';
 import { imagePolicy } from './validate/image-policy.ts';
@@ -24,6 +25,7 @@ export const rules: readonly Rule[] = [
   versionRanges,
   regularExpressions,
   gitReference,
+  gitProvider,
   substitution,
   patches,
   celExpressions,

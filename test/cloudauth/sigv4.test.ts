@@ -1,6 +1,6 @@
 // Signatures for AWS: its published test suite, what its own Python library signs, and a verifier of another hand.
 import assert from 'node:assert/strict';
-import { codeCommitLogin, codeCommitRegion } from '#cloudauth/aws/codecommit';
+import { codeCommitLogin, gitRegion } from '#cloudauth/aws/codecommit';
 import { presignedUrl, signedHeaders, type SigningScope } from '#cloudauth/aws/sigv4';
 import { Secret } from '#lib/secret';
 import { verifyGitPassword, verifySignature } from '#test/support/aws-signature';
@@ -122,7 +122,7 @@ describe('signatures for AWS', () => {
     it(`are those of AWS's own Git helper as a password: ${address}`, () => {
       const url = new URL(address);
       const { credentials, at } = scope('codecommit', region, '2026-01-02T03:04:05Z', 'ses/sion+==');
-      assert.equal(codeCommitRegion(url), region);
+      assert.equal(gitRegion(url), region);
       const login = codeCommitLogin(credentials, url, at);
       assert.ok('basic' in login);
       assert.equal(login.basic.username, 'AKIDEXAMPLE%ses/sion+==');
@@ -153,7 +153,7 @@ describe('signatures for AWS', () => {
         'AWS CodeCommit authentication requires an HTTPS Git URL',
       ],
     ] as const) {
-      assert.throws(() => codeCommitRegion(new URL(address)), { message });
+      assert.throws(() => gitRegion(new URL(address)), { message });
     }
   });
 

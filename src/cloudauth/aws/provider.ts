@@ -12,7 +12,7 @@ import {
   type ServiceAccount,
   type TokenScope,
 } from '../provider.ts';
-import { codeCommitLogin, codeCommitRegion } from './codecommit.ts';
+import { codeCommitLogin, gitRegion } from './codecommit.ts';
 import { eksLogin, parseClusterArn } from './eks.ts';
 import { ownCredentials } from './environment.ts';
 import type { AwsCredentials } from './sigv4.ts';
@@ -72,7 +72,7 @@ export class AwsProvider implements ClusterProvider<AwsCredentials>, GitProvider
   }
 
   gitScope(url: URL): TokenScope {
-    return { region: codeCommitRegion(url) };
+    return { region: gitRegion(url) };
   }
 
   gitLogin(credentials: AwsCredentials, url: URL): GitLogin {

@@ -1,4 +1,5 @@
 // Azure DevOps: the token its Git servers take.
+import { isAzureDevOpsHost } from '#lib/cloud-git-hosts';
 import { IdentityError } from '../errors.ts';
 import type { TokenScope } from '../provider.ts';
 
@@ -10,6 +11,6 @@ export function devOpsScope({ protocol, hostname, host }: URL): TokenScope {
   if (protocol !== 'https:') {
     throw new IdentityError('IDENTITY_CONFIG', 'Azure DevOps authentication requires an HTTPS Git URL');
   }
-  if (/^(?:dev\.azure|[a-z0-9-]+\.visualstudio)\.com$/.test(hostname)) return { scopes };
+  if (isAzureDevOpsHost(hostname)) return { scopes };
   throw new IdentityError('IDENTITY_CONFIG', `invalid Azure DevOps Git URL: ${host}`);
 }

@@ -1,6 +1,7 @@
 // What the rules say that look at the object alone.
 import { celExpressions } from '#webhooks/validate/cel-expressions';
 import { durations } from '#webhooks/validate/durations';
+import { gitProvider } from '#webhooks/validate/git-provider';
 import { gitReference } from '#webhooks/validate/git-reference';
 import { helmVerification } from '#webhooks/validate/helm-verification';
 import { imagePolicy } from '#webhooks/validate/image-policy';
@@ -148,6 +149,44 @@ ruleTable(gitReference, [
     'GitRepository',
     { ref: { branch: 'main', tag: 'v1', semver: '1.x' } },
     'warning: spec.ref.tag: counts; spec.ref.semver, spec.ref.branch have no effect beside it',
+  ),
+]);
+
+const appSecret = { secretRef: { name: 'app' } };
+
+ruleTable(gitProvider, [
+  row('lets any server pass without a provider', 'GitRepository', { url: 'ssh://git@example.com/app' }),
+  ...[
+    ['generic', 'ssh://git@example.com/app'],
+    ['aws', 'https://git-codecommit-fips.us-east-1.amazonaws.com/v1/repos/app'],
+    ['azure', 'https://org@dev.azure.com/org/project/_git/app'],
+    ['azure', 'https://org.visualstudio.com/project/_git/app'],
+    ['github', 'https://github.example.com/org/app'],
+  ].map(([provider, url]) =>
+    row(`lets ${provider} pass with ${url}`, 'GitRepository', { provider, url, ...appSecret }),
+  ),
+  row('leaves what is no URL to others', 'GitRepository', { provider: 'aws', url: 'https://' }),
+  row(
+    'refuses aws for other servers',
+    'GitRepository',
+    { provider: 'aws', url: 'https://example.com/app' },
+    'error: spec.provider: Invalid value: "aws": logs in to AWS CodeCommit over HTTPS alone — set spec.url to https://git-codecommit.<region>.amazonaws.com/v1/repos/<name>, or choose another provider',
+  ),
+  ...['http://dev.azure.com/org', 'https://dev.azure.com.example/org', 'ssh://git@ssh.dev.azure.com/v3/org'].map(
+    (url) =>
+      row(
+        `refuses azure for ${url}`,
+        'GitRepository',
+        { provider: 'azure', url },
+        'error: spec.provider: Invalid value: "azure": logs in to Azure DevOps over HTTPS alone — set spec.url to https://dev.azure.com/<organization>/<project>/_git/<repository>, or choose another provider',
+      ),
+  ),
+  row(
+    'refuses github over SSH, and without an App',
+    'GitRepository',
+    { provider: 'github', url: 'ssh://git@github.com/org/app' },
+    'error: spec.provider: Invalid value: "github": logs in over HTTPS alone — set spec.url to https://<host>/<owner>/<repository>, or remove provider',
+    'error: spec.provider: Invalid value: "github": needs a GitHub App — set spec.secretRef to a Secret with githubAppID, githubAppPrivateKey, and githubAppInstallationID or githubAppInstallationOwner',
   ),
 ]);
 

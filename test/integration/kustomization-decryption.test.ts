@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ResourceRef, Unstructured } from '#kube/object';
+import { TestKeyServices, wrapped } from '#test/sops/key-services';
 import { keys } from '#test/sops/keys';
+import { sealed } from '#test/sops/sealed';
 import { useSharedCluster } from '#test/support/controlplane';
 import { condition, configMap, Delivery, kustomizations, ready, type Files } from '#test/support/delivery';
 
@@ -138,6 +140,43 @@ describe('Kustomizations with encrypted files', function () {
     });
     assert.deepEqual(await delivery.data('s-with-variable'), { v: 'here' });
     assert.deepEqual(await delivery.data('s-any-kind'), { key: 'hidden-in-map' });
+  });
+
+  it('asks Vault for keys, for files before the build and for objects after it', async () => {
+    const services = await TestKeyServices.start();
+    const sops = {
+      hc_vault: [{ vault_address: services.vaultUrl, engine_path: 'sops/transit', key_name: 'shop', enc: wrapped }],
+      mac: 'ENC[not looked at]',
+      encrypted_regex: '^(stringData|password)$',
+    };
+    const { dataKey } = services;
+    const password = sealed(dataKey, 'hidden-at-vault', 'stringData:password:');
+    const manifest = {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'at-vault' },
+      stringData: { password },
+      sops,
+    };
+    const file = { password: sealed(dataKey, 'hidden-in-file', 'password:'), sops };
+    await keySecret('vault', { 'sops.vault-token': 'vault-token' });
+    await delivered(
+      'at-vault',
+      {
+        'kustomization.yaml': kustomization({
+          resources: ['secret.json'],
+          generatorOptions: { disableNameSuffixHash: true },
+          secretGenerator: [{ name: 'made-at-vault', files: ['file.json'] }],
+        }),
+        'secret.json': JSON.stringify(manifest),
+        'file.json': JSON.stringify(file, undefined, 1),
+      },
+      { decryption: { provider: 'sops', secretRef: { name: 'vault' } } },
+    );
+    await services.stop();
+    assert.deepEqual(await secret('at-vault'), { password: 'hidden-at-vault' });
+    assert.deepEqual(await secret('made-at-vault'), { 'file.json': '{\n\t"password": "hidden-in-file"\n}\n' });
+    assert.equal(services.requests.length, 1);
   });
 
   it('takes the age keys of the flag where no Secret is named', async () => {

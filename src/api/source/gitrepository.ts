@@ -37,7 +37,9 @@ const fields = {
   proxySecretRef: localReference('Secret with the address of a proxy and, if needed, its credentials.'),
   recurseSubmodules: boolean('Also fetch submodules, with the same credentials.'),
   ref: gitReference,
-  secretRef: localReference('Secret with the credentials: user and password, bearer token, SSH key or certificates.'),
+  secretRef: localReference(
+    'Secret with the credentials: user and password, bearer token, SSH key, GitHub App or certificates.',
+  ),
   serviceAccountName: string('ServiceAccount whose cloud identity is used to log in.'),
   sparseCheckout: list('Directories to check out; all by default.', string('A directory.')),
   suspend: boolean('Stop fetching until set back.'),

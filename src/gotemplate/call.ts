@@ -215,6 +215,7 @@ export function callMethod(s: State, what: MethodCall, args: readonly Eval[], co
   const final = context?.final === true;
   const problem = countProblem(name, method, args.length, final);
   if (problem !== undefined) throw s.error(problem);
+  if (method.unusable !== undefined) throw s.error(method.unusable);
   const values = args.map((arg) => arg(s, context?.dot));
   if (final) values.push(converter(parameter(method, args.length))(s, context?.value));
   try {

@@ -101,10 +101,19 @@ function equalOther(first: unknown, other: unknown): boolean {
     );
   }
   if (isNil(first) || isNil(other)) return isNil(first) === isNil(other);
-  if (!(first instanceof GoObject) || !(other instanceof GoObject)) {
+  if (!(first instanceof GoObject) || !(other instanceof GoObject) || !isComparable(other)) {
     throw new GoError(`non-comparable type ${shown(other)}: ${typeName(other)}`);
   }
   return first.type.name === other.type.name && first.equals(other);
+}
+
+/** Structs compare when all their fields do: lists and maps do not. */
+function isComparable(object: GoObject): boolean {
+  if (object.type.kind !== 'struct') return true;
+  return object.fields().every(([, value]) => {
+    const kind = typeOf(value)?.kind;
+    return kind !== 'slice' && kind !== 'map' && (!(value instanceof GoObject) || isComparable(value));
+  });
 }
 
 function shown(value: unknown): string {

@@ -38,10 +38,10 @@ export function printResult(value: unknown): string {
   return printValue(value);
 }
 
-/** `%v` of what a pointer leads to, as a value of its own: methods of the pointer count only where no fields are known. */
+/** `%v` of what a pointer leads to, as a value of its own: methods of the pointer alone count only where no fields are known. */
 export function printIndirect(value: unknown): string {
   const isPointer = value instanceof GoObject && value.type.kind === 'ptr' && !value.isNil;
-  if (!isPointer || value.fields().length === 0) return printValue(value);
+  if (!isPointer || value.fields().length === 0 || value.type.elem?.methods?.has('String')) return printValue(value);
   return new Printer(plainSpec()).fieldsOf(value, 'v', 0);
 }
 

@@ -63,6 +63,8 @@ export interface Signature {
 /** A method: like a function, with the receiver first. */
 export interface GoMethod extends Signature {
   readonly fn: (receiver: never, ...args: never[]) => unknown;
+  /** Why a template cannot call it: Go's text about results that are more than a value and an error. */
+  readonly unusable?: string;
 }
 
 const basic = (kind: Kind): GoType => ({ name: kind, kind });
@@ -216,7 +218,7 @@ export abstract class GoObject {
     return undefined;
   }
 
-  /** All fields in order, as `%v` and `%+v` print them. */
+  /** All fields in order, as `%v` and `%+v` print them; those with a small first letter are not exported, and only printed. */
   fields(): readonly (readonly [name: string, value: unknown])[] {
     return [];
   }
@@ -265,6 +267,11 @@ export abstract class GoObject {
   equals(other: GoObject): boolean {
     return this === other;
   }
+}
+
+/** The fields that encoders see. */
+export function exportedFields(object: GoObject): (readonly [name: string, value: unknown])[] {
+  return object.fields().filter(([name]) => /^[A-Z]/.test(name));
 }
 
 /** Is it a map[string]interface {} (and not another object of the model)? */

@@ -1,5 +1,6 @@
 // encoding/json's Unmarshal into `any`, with its error texts.
 import { quote } from '#lib/go-quote';
+import { toBytes } from '#lib/go-string';
 import { hexValue, isDigit } from './chars.ts';
 import { YamlError } from './errors.ts';
 import type { Integers } from './options.ts';
@@ -69,8 +70,7 @@ class JsonReader {
         SPACE_MAY_STAND.test(where) ? 'unexpected end of JSON input' : `invalid character ' ' ${where}`,
       );
     }
-    const byte = code < 128 ? code : (Buffer.from(String.fromCodePoint(code), 'utf8')[0] as number);
-    const char = String.fromCharCode(byte);
+    const char = String.fromCharCode(toBytes(String.fromCodePoint(code))[0] as number);
     const shown = char === "'" ? String.raw`'\''` : char === '"' ? `'"'` : `'${quote(char).slice(1, -1)}'`;
     throw new YamlError(`invalid character ${shown} ${where}`);
   }

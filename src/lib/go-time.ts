@@ -76,6 +76,31 @@ export class GoTime {
     return new GoTime(Number((total - rest) / BILLION), Number(rest), this.zone);
   }
 
+  /** Time.Truncate: down to a multiple of the duration since year 1. */
+  truncate(duration: bigint): GoTime {
+    return duration <= 0n ? this : this.add(-this.#since(duration));
+  }
+
+  /** Time.Round: to the nearest multiple, up from the half on. */
+  round(duration: bigint): GoTime {
+    if (duration <= 0n) return this;
+    const rest = this.#since(duration);
+    return this.add(rest * 2n < duration ? -rest : duration - rest);
+  }
+
+  /** Nanoseconds since the last multiple of the duration. */
+  #since(duration: bigint): bigint {
+    const total = this.unixNano - BigInt(ZERO_SECONDS) * BILLION;
+    return ((total % duration) + duration) % duration;
+  }
+
+  /** Time.IsDST: the clocks are ahead of where they are in the other half of the year. */
+  get isDST(): boolean {
+    const { year } = this.civil();
+    const { offset } = this.moment();
+    return [1, 7].some((month) => this.zone.at(daysSinceEpoch(year, month) * DAY).offset < offset);
+  }
+
   addDate(years: number, months: number, days: number): GoTime {
     const civil = this.civil();
     const moved = { ...civil, year: civil.year + years, month: civil.month + months, day: civil.day + days };

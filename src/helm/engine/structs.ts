@@ -17,9 +17,10 @@ import {
 import { newFields } from '#lib/field-order';
 import type { ChartNode, WorkingDependency } from '../chart/node.ts';
 import type { Maintainer, Metadata } from '../chart/chart.ts';
+import type { HelmMajor } from '../chart/files-to-chart.ts';
 import type { Capabilities, HelmVersion, KubeVersion } from './capabilities.ts';
 
-/** One field: Go's name, JSON's name, value, and whether JSON leaves an empty one out. */
+/** One field: Go's name, JSON's name (none when it is not exported), value, and whether JSON leaves an empty one out. */
 interface Field {
   readonly name: string;
   readonly json: string;
@@ -41,7 +42,7 @@ class Struct extends GoObject {
   }
 
   override field(name: string): unknown {
-    return this.#fields.find((field) => field.name === name)?.value;
+    return this.#fields.find((field) => field.name === name && field.json !== '')?.value;
   }
 
   override fields(): readonly (readonly [name: string, value: unknown])[] {
@@ -55,6 +56,7 @@ class Struct extends GoObject {
   override json(): Dict {
     const out = newFields<unknown>();
     for (const { json, value, keepEmpty } of this.#fields) {
+      if (json === '') continue;
       if (keepEmpty === true || !isEmpty(value)) dictSet(out, json, jsonValue(value));
     }
     return out;
@@ -214,16 +216,16 @@ const kubeVersionMethods: ReadonlyMap<string, GoMethod> = new Map([
   ['GitVersion', { params: [], result: STRING, fn: (receiver: GoObject) => receiver.field('Version') }],
 ]);
 
-const kubeVersionType = struct('chartutil.KubeVersion');
-const addressableKubeVersionType: GoType = { ...kubeVersionType, methods: kubeVersionMethods };
+/** Where the types of Capabilities are: their package's name. */
+const packages: Readonly<Record<HelmMajor, string>> = { 3: 'chartutil', 4: 'common' };
 
 /** Its methods have pointer receivers, which a template can reach since .Capabilities is a pointer. A copy has none. */
 class AddressableKubeVersion extends Struct {
   readonly #copy: Struct;
 
-  constructor(fields: readonly Field[], version: string) {
-    super(addressableKubeVersionType, fields, version);
-    this.#copy = new Struct(kubeVersionType, fields);
+  constructor(type: GoType, fields: readonly Field[], version: string) {
+    super({ ...type, methods: kubeVersionMethods }, fields, version);
+    this.#copy = new Struct(type, fields);
   }
 
   override copied(): GoObject {
@@ -231,13 +233,16 @@ class AddressableKubeVersion extends Struct {
   }
 }
 
-function kubeVersionStruct({ version, major, minor }: KubeVersion): GoObject {
+function kubeVersionStruct({ version, major, minor }: KubeVersion, helm: HelmMajor): GoObject {
+  // Not exported: what Helm 4 compares with the ranges of charts.
+  const normalized: Field = { name: 'normalizedVersion', json: '', value: version.replace(/[-+].*$/, '') };
   const fields: Field[] = [
     { name: 'Version', json: 'Version', value: version, keepEmpty: true },
+    ...(helm === 4 ? [normalized] : []),
     { name: 'Major', json: 'Major', value: major, keepEmpty: true },
     { name: 'Minor', json: 'Minor', value: minor, keepEmpty: true },
   ];
-  return new AddressableKubeVersion(fields, version);
+  return new AddressableKubeVersion(struct(`${packages[helm]}.KubeVersion`), fields, version);
 }
 
 function helmVersionStruct(version: HelmVersion): GoObject {
@@ -264,17 +269,21 @@ const versionSetMethods: ReadonlyMap<string, GoMethod> = new Map([
   ],
 ]);
 
-const versionSetType: GoType = {
-  name: 'chartutil.VersionSet',
-  kind: 'slice',
-  elem: STRING,
-  methods: versionSetMethods,
-};
-
 /** `.Capabilities`. */
-export function capabilitiesStruct(capabilities: Capabilities): GoObject {
+export function capabilitiesStruct(capabilities: Capabilities, helm: HelmMajor): GoObject {
+  const versionSetType: GoType = {
+    name: `${packages[helm]}.VersionSet`,
+    kind: 'slice',
+    elem: STRING,
+    methods: versionSetMethods,
+  };
   const fields: Field[] = [
-    { name: 'KubeVersion', json: 'KubeVersion', value: kubeVersionStruct(capabilities.kubeVersion), keepEmpty: true },
+    {
+      name: 'KubeVersion',
+      json: 'KubeVersion',
+      value: kubeVersionStruct(capabilities.kubeVersion, helm),
+      keepEmpty: true,
+    },
     {
       name: 'APIVersions',
       json: 'APIVersions',
@@ -283,5 +292,5 @@ export function capabilitiesStruct(capabilities: Capabilities): GoObject {
     },
     { name: 'HelmVersion', json: 'HelmVersion', value: helmVersionStruct(capabilities.helmVersion), keepEmpty: true },
   ];
-  return new Struct(pointerTo(struct('chartutil.Capabilities')), fields);
+  return new Struct(pointerTo(struct(`${packages[helm]}.Capabilities`)), fields);
 }

@@ -63,7 +63,7 @@ class Collector {
     this.#input = input;
     this.#helm = helm;
     this.#release = releaseDict(input.release);
-    this.#capabilities = capabilitiesStruct(input.capabilities);
+    this.#capabilities = capabilitiesStruct(input.capabilities, helm);
   }
 
   add(node: ChartNode, parent: GoMap | undefined): Dict {

@@ -1,5 +1,5 @@
 // Values of templates as encoding/json sees them: structs and typed values become plain data, as cheaply as possible.
-import { GoComplex, GoInt, GoMap, GoObject, GoSlice, LimitError } from '#gotemplate/index';
+import { exportedFields, GoComplex, GoInt, GoMap, GoObject, GoSlice, LimitError } from '#gotemplate/index';
 import type { Dict } from '#gotemplate/index';
 import { YamlError } from '#goyaml/index';
 import type { GoValue } from '#goyaml/index';
@@ -46,7 +46,7 @@ class PlainWalk {
 
   /** yaml.v3 has its own names for the fields of structs. */
   #object(object: GoObject, depth: number): GoValue {
-    const fields = this.#flavor === 'yaml' ? object.fields() : [];
+    const fields = this.#flavor === 'yaml' ? exportedFields(object) : [];
     if (fields.length === 0) return this.value(object.json(), depth + 1);
     const plain = newFields<GoValue>();
     for (const [name, value] of fields) plain[name.toLowerCase()] = this.value(value, depth + 1);

@@ -1,5 +1,5 @@
 // semver and semverCompare, and the version object that templates get.
-import { ANY, BOOL, GoError, GoInt, GoObject, INT, STRING, UINT64 } from '#gotemplate/index';
+import { ANY, BOOL, BYTES, GoError, GoInt, GoObject, INT, STRING, UINT64 } from '#gotemplate/index';
 import type { GoMethod, GoType } from '#gotemplate/index';
 import { SemverError, Version, parseConstraint, parseVersion } from '#lib/masterminds-semver';
 import type { FunctionTable } from './conversion.ts';
@@ -19,6 +19,18 @@ class VersionValue extends GoObject {
     return this.version.toString();
   }
 
+  override fields(): readonly (readonly [name: string, value: unknown])[] {
+    const { major, minor, patch, prerelease, metadata, original } = this.version;
+    return [
+      ['major', new GoInt(UINT64, major)],
+      ['minor', new GoInt(UINT64, minor)],
+      ['patch', new GoInt(UINT64, patch)],
+      ['pre', prerelease],
+      ['metadata', metadata],
+      ['original', original],
+    ];
+  }
+
   override json(): unknown {
     return this.version.toString();
   }
@@ -33,6 +45,11 @@ const text = (read: (version: Version) => string): GoMethod => ({
   params: [],
   result: STRING,
   fn: (receiver: VersionValue) => read(receiver.version),
+});
+const bytes = (read: (version: Version) => string): GoMethod => ({
+  params: [],
+  result: BYTES,
+  fn: (receiver: VersionValue) => new TextEncoder().encode(read(receiver.version)),
 });
 const number = (read: (version: Version) => bigint): GoMethod => ({
   params: [],
@@ -59,6 +76,8 @@ const VALUE_METHODS: readonly (readonly [string, GoMethod])[] = [
   ['Patch', number((version) => version.patch)],
   ['Prerelease', text((version) => version.prerelease)],
   ['Metadata', text((version) => version.metadata)],
+  ['MarshalText', bytes((version) => version.toString())],
+  ['MarshalJSON', bytes((version) => `"${version.toString()}"`)],
   ['IncPatch', next((version) => version.incPatch())],
   ['IncMinor', next((version) => version.incMinor())],
   ['IncMajor', next((version) => version.incMajor())],

@@ -1,5 +1,5 @@
 // time.Time, time.Duration, time.Month and time.Weekday as templates see them.
-import { BOOL, FLOAT64, GoInt, GoObject, INT, INT64, STRING, goInt } from '#gotemplate/index';
+import { BOOL, BYTES, FLOAT64, GoInt, GoObject, INT, INT64, STRING, goInt } from '#gotemplate/index';
 import type { GoMethod, GoType } from '#gotemplate/index';
 import { formatDuration, roundDuration, truncateDuration } from '#lib/go-duration';
 import type { GoTime } from '#lib/go-time';
@@ -97,6 +97,8 @@ for (const [name, method] of [
   durationMethods.set(name, method);
 }
 
+const JSON_LAYOUT = '2006-01-02T15:04:05.999999999Z07:00';
+
 const timeMethods: Methods = new Map();
 const TIME: GoType = { name: 'time.Time', kind: 'struct', methods: timeMethods };
 
@@ -115,7 +117,7 @@ export class TimeValue extends GoObject {
   }
 
   override json(): unknown {
-    return this.time.format('2006-01-02T15:04:05.999999999Z07:00');
+    return this.time.format(JSON_LAYOUT);
   }
 
   override equals(other: GoObject): boolean {
@@ -140,7 +142,30 @@ const ordering = (holds: (order: number) => boolean): GoMethod => ({
   fn: (value: TimeValue, other: TimeValue) => holds(value.time.compare(other.time)),
 });
 
+const stepping = (step: (time: GoTime, unit: bigint) => GoTime): GoMethod => ({
+  params: [DURATION],
+  fn: ({ time }: TimeValue, unit: NamedInt | bigint) =>
+    new TimeValue(step(time, typeof unit === 'bigint' ? unit : unit.value)),
+});
+const unusable = (text: string): GoMethod => ({ params: [], fn: () => null, unusable: text });
+
+/** Methods that templates cannot call, by what Go says of their results. */
+for (const [name, text] of [
+  ['Date', 'function Date has 3 return values; should be 1 or 2'],
+  ['Clock', 'function Clock has 3 return values; should be 1 or 2'],
+  ['Zone', 'invalid function signature for Zone: second return value should be error; is int'],
+  ['ISOWeek', 'invalid function signature for ISOWeek: second return value should be error; is int'],
+  ['ZoneBounds', 'invalid function signature for ZoneBounds: second return value should be error; is time.Time'],
+] as const) {
+  timeMethods.set(name, unusable(text));
+}
+
 for (const [name, method] of [
+  ['Truncate', stepping((time, unit) => time.truncate(unit))],
+  ['Round', stepping((time, unit) => time.round(unit))],
+  ['IsDST', reading(BOOL, (time) => time.isDST)],
+  ['MarshalText', reading(BYTES, (time) => new TextEncoder().encode(time.format(JSON_LAYOUT)))],
+  ['MarshalJSON', reading(BYTES, (time) => new TextEncoder().encode(`"${time.format(JSON_LAYOUT)}"`))],
   ['String', reading(STRING, (time) => time.toString())],
   ['Format', { params: [STRING], result: STRING, fn: (value: TimeValue, layout: string) => value.time.format(layout) }],
   ['Unix', reading(INT64, (time) => BigInt(time.unix))],

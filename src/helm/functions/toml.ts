@@ -1,5 +1,17 @@
 // TOML in templates.
-import { ANY, DICT, GoError, GoInt, GoMap, GoObject, GoSlice, STRING, dictSet, newDict } from '#gotemplate/index';
+import {
+  ANY,
+  DICT,
+  exportedFields,
+  GoError,
+  GoInt,
+  GoMap,
+  GoObject,
+  GoSlice,
+  STRING,
+  dictSet,
+  newDict,
+} from '#gotemplate/index';
 import type { Dict } from '#gotemplate/index';
 import { newFields } from '#lib/field-order';
 import { GoTime } from '#lib/go-time';
@@ -44,7 +56,7 @@ function objectValue(value: GoObject, effort: Effort, depth: number): TomlValue 
   if (typeof json !== 'object')
     return toTomlValue(value.scalar === undefined ? json : (value.stringer() ?? json), effort, depth);
   const table = newFields<TomlValue>();
-  for (const [name, field] of value.fields()) {
+  for (const [name, field] of exportedFields(value)) {
     const plain = toTomlValue(field, effort, depth + 1);
     // Fields of an embedded struct stand among the others.
     if (field instanceof GoObject && value.isEmbedded(name)) Object.assign(table, plain);

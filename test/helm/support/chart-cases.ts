@@ -133,6 +133,11 @@ export const chartCases: readonly ChartCase[] = [
       'toml: {{ toToml .Chart | quote }} {{ toToml (dict "k" .Capabilities.KubeVersion "c" .Chart) | quote }}',
     ].join('\n'),
   }),
+  withTemplate('structs that do not compare', '{{ eq .Chart .Chart }}'),
+  withTemplate(
+    'structs that compare',
+    'a: {{ eq .Capabilities.KubeVersion .Capabilities.KubeVersion }} {{ eq .Capabilities .Capabilities }}',
+  ),
   withTemplate('Values that cannot be written', '{{ $_ := set .Values "a" 1i }}{{ .Values.YAML }}'),
   withTemplate('a method that wants a writer', '{{ .Values.Encode }}'),
   withTemplate('a method that wants a writer, and gets text', '{{ .Values.Encode "x" }}'),

@@ -225,7 +225,7 @@ describe('GitRepositories with a provider', function () {
 
     it('aws: a signature by the role of the ServiceAccount', async () => {
       await account('aws', { 'eks.amazonaws.com/role-arn': role }, role);
-      const spec = { url: awsUrl, ref: { branch: 'main' }, provider: 'aws', serviceAccountName: 'aws' };
+      const spec = { url: `${awsUrl}/`, ref: { branch: 'main' }, provider: 'aws', serviceAccountName: 'aws' };
       const object = await stage.untilReady(await stage.repository(spec), 'True');
       assert.equal(object.status?.artifact?.revision, `main@sha1:${await repo.revision('main')}`);
       assert.ok(clouds.requests.includes('POST sts.eu-west-1.amazonaws.com/'));
@@ -271,12 +271,29 @@ describe('GitRepositories with a provider', function () {
       assert.equal(clouds.requests.length, before);
     });
 
+    it('a default account is that of every object without one', async () => {
+      const locked = await Stage.open(cluster(), [gate, '--default-service-account=tenant'], {
+        HTTPS_PROXY: clouds.proxyUrl,
+      });
+      try {
+        const spec = { url: azureUrl, ref: { branch: 'main' }, provider: 'azure' };
+        const name = await locked.repository(spec);
+        const missing = await locked.untilReady(name, 'False');
+        assert.match(message(missing), /'[^']+\/tenant': the specified default service account does not exist/);
+        await account('tenant', azureAnnotations, 'tenant/client', locked.namespace);
+        await again(locked, name, 'True', 'Succeeded');
+      } finally {
+        await locked.stop();
+      }
+    });
+
     it('without an account is who Sluice is; without the gate there is no other', async () => {
       await account('sluice', {}, 'tenant/client');
       const file = join(await tempDir('identity'), 'token');
       const token = ['create', 'token', 'sluice', '--audience=api://AzureADTokenExchange'];
       await writeFile(file, await cluster().kubectl.ok(['-n', stage.namespace, ...token]));
-      const own = await Stage.open(cluster(), [], {
+      // Without the gate a default account is one for deliveries.
+      const own = await Stage.open(cluster(), ['--default-service-account=tenant'], {
         HTTPS_PROXY: clouds.proxyUrl,
         AZURE_TENANT_ID: 'tenant',
         AZURE_CLIENT_ID: 'client',

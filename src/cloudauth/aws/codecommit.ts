@@ -19,7 +19,8 @@ export function gitRegion({ protocol, hostname, host }: URL): string {
 export function codeCommitLogin(credentials: AwsCredentials, url: URL, at: number): GitLogin {
   const { accessKeyId, sessionToken } = credentials;
   // A request of no method HTTP knows, with one header and nothing known of its body.
-  const canonical = `GIT\n${url.pathname}\n\nhost:${url.host}\n\nhost\n`;
+  const path = url.pathname.replace(/\/+$/, '');
+  const canonical = `GIT\n${path}\n\nhost:${url.host}\n\nhost\n`;
   const time = timestamp(at);
   const scope = { credentials, region: gitRegion(url), service: 'codecommit', at };
   // Here alone the time that is signed has no Z.

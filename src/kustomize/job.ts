@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { GoObject } from '#goyaml/index';
 import type { JobContext } from '#workers/job';
-import { buildLocal } from './build.ts';
+import { build, buildLocal, Built, type BuildRequest } from './build.ts';
 import { ParseCache } from './documents.ts';
 import { limitError } from './errors.ts';
 import { DiskFiles } from './files/disk.ts';
@@ -10,6 +10,7 @@ import type { FileSystem } from './files/file-system.ts';
 import { RootedFiles } from './files/rooted.ts';
 import { generateRoot, type RootSpec } from './generate-root.ts';
 import { DEFAULT_LIMITS, type BuildLimits } from './limits.ts';
+import { RemoteOutcomes, type RemoteOutcome, type RemoteRequest } from './remote-outcomes.ts';
 
 export interface KustomizeJobInput {
   /** The unpacked artifact; it is only read. */
@@ -67,27 +68,48 @@ export function openRoot(input: KustomizeJobInput, options: BuildJobOptions): Bu
   return { files, directory };
 }
 
-export function buildRoot(
-  { files, directory }: BuildRoot,
+/** Builds what is all there. */
+export function buildRoot(root: BuildRoot, input: KustomizeJobInput, options: BuildJobOptions): KustomizeJobOutput {
+  const warnings: string[] = [];
+  return outputOf(buildLocal(requestOf(root, input, { ...options, warnings })), input, { ...options, warnings });
+}
+
+/** Builds with what is remote, or tells what of it has to be fetched first. `outcomes` go by remoteId. */
+export async function buildRootRemotely(
+  root: BuildRoot,
   input: KustomizeJobInput,
   options: BuildJobOptions,
-): KustomizeJobOutput {
+  outcomes: ReadonlyMap<string, RemoteOutcome>,
+): Promise<KustomizeJobOutput | { readonly missing: RemoteRequest }> {
   const warnings: string[] = [];
-  const built = buildLocal({
+  const remote = new RemoteOutcomes(outcomes);
+  const request = requestOf(root, input, { ...options, warnings });
+  const building = build({ ...request, options: { ...request.options, remote } });
+  const result = await Promise.race([building, remote.asked]);
+  return result instanceof Built ? outputOf(result, input, { ...options, warnings }) : { missing: result };
+}
+
+type Run = BuildJobOptions & { readonly warnings: string[] };
+
+function requestOf({ files, directory }: BuildRoot, input: KustomizeJobInput, { cache, warnings }: Run): BuildRequest {
+  return {
     files,
     path: directory,
     options: {
       loadRestrictions: 'none',
       sort: input.sort ?? 'fifo',
       limits: { ...DEFAULT_LIMITS, ...input.limits },
-      cache: options.cache,
+      cache,
       warn: (text) => warnings.push(text),
       ...(input.managedByVersion === undefined ? {} : { managedByVersion: input.managedByVersion }),
     },
-  });
+  };
+}
+
+function outputOf(built: Built, input: KustomizeJobInput, { maxOutputBytes, warnings }: Run): KustomizeJobOutput {
   const yaml = input.yaml === true ? built.yaml() : undefined;
-  if (yaml !== undefined && Buffer.byteLength(yaml) > options.maxOutputBytes) {
-    throw limitError(`the build's result is larger than ${options.maxOutputBytes} bytes`);
+  if (yaml !== undefined && Buffer.byteLength(yaml) > maxOutputBytes) {
+    throw limitError(`the build's result is larger than ${maxOutputBytes} bytes`);
   }
   return { objects: built.objects(), warnings, ...(yaml === undefined ? {} : { yaml }) };
 }

@@ -124,7 +124,7 @@ export class Delivery {
 
   /** A repository with a GitRepository object of the same name, fetched. */
   async source(name: string, files: Files): Promise<Source> {
-    const repo = await GitRepo.create({ root: this.#root, name });
+    const repo = await this.repo(name);
     await repo.commit({ files });
     await this.apply({
       apiVersion: 'source.toolkit.fluxcd.io/v1',
@@ -137,9 +137,14 @@ export class Delivery {
     return source;
   }
 
+  /** An empty repository, served as `name`.git. */
+  repo(name: string): Promise<GitRepo> {
+    return GitRepo.create({ root: this.#root, name });
+  }
+
   /** A repository alone; gives back its URL. */
   async repository(name: string, files: Files, message: string): Promise<string> {
-    const repo = await GitRepo.create({ root: this.#root, name });
+    const repo = await this.repo(name);
     await repo.commit({ files, message });
     return `${this.server.url}/${name}.git`;
   }

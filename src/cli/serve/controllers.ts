@@ -124,7 +124,7 @@ function startKustomizations(
   sources: ReadonlyMap<string, Informer<SourceWithArtifact>>,
   clusters: ClusterAccess,
 ): Controller {
-  const { client, clock, metrics, flags, unpacked, pool, agents, store } = context;
+  const { client, clock, metrics, flags, unpacked, pool, agents, store, temporaryRoot } = context;
   const informer = acquireKind<KustomizationDraft>(context, kustomizations);
   const controller = new Controller({
     kind: kustomization,
@@ -139,6 +139,9 @@ function startKustomizations(
         pool,
         open: artifactOpener(store, agents),
         localFile: localArtifactFile(store),
+        remote: flags.noRemoteBases
+          ? undefined
+          : { agents, pool, unpacked, temporaryRoot, maxPackBytes: flags.gitMaxPackSize, userAgent },
         timeoutMs: durationMs('2m', 0),
       }),
       decryption: {

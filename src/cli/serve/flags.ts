@@ -45,6 +45,8 @@ export interface ServeFlags {
   readonly watchLabelSelector: string;
   readonly watchAllNamespaces: boolean;
   readonly strictSubstitution: boolean;
+  /** Kustomizations are built from their artifact alone. */
+  readonly noRemoteBases: boolean;
   readonly gitMaxPackSize: number;
   /** Empty: what fits known_hosts. */
   readonly sshHostKeyAlgos: readonly string[];
@@ -122,6 +124,7 @@ const flags = {
   },
   'watch-all-namespaces': { default: 'true', help: 'false: only the own namespace', boolean: true },
   'strict-substitution': { default: 'false', help: 'fail a build on a variable that is not set', boolean: true },
+  'no-remote-bases': { default: 'false', help: 'refuse bases and files from outside of the source', boolean: true },
   'ssh-hostkey-algos': { default: '', help: 'host key signatures to accept over SSH, separated by commas' },
   'ssh-kex-algos': { default: '', help: 'key exchanges to offer over SSH, separated by commas' },
   'git-max-pack-size': { default: '1073741824', help: 'bytes of a Git pack at most' },
@@ -138,7 +141,6 @@ const flags = {
   // Flux's Deployments pass these; they have nothing to set here.
   'events-addr': { default: '', help: 'accepted for Flux: events are handled in this process' },
   'log-encoding': { default: 'json', help: 'accepted for Flux: logs are JSON' },
-  'no-remote-bases': { default: 'true', help: 'accepted for Flux: remote bases are always refused', boolean: true },
   'helm-cache-max-size': { default: '0', help: 'accepted for Flux: indexes are kept on disk' },
   'helm-cache-ttl': { default: '15m', help: 'accepted for Flux: indexes are kept on disk' },
   'helm-cache-purge-interval': { default: '1m', help: 'accepted for Flux: indexes are kept on disk' },
@@ -224,6 +226,7 @@ export function parseServeFlags(
     watchLabelSelector: text('watch-label-selector'),
     watchAllNamespaces: boolean('watch-all-namespaces'),
     strictSubstitution: boolean('strict-substitution') || featureGates.StrictPostBuildSubstitutions,
+    noRemoteBases: boolean('no-remote-bases'),
     gitMaxPackSize: integer('git-max-pack-size'),
     sshHostKeyAlgos: commaList(text('ssh-hostkey-algos')),
     sshKexAlgos: commaList(text('ssh-kex-algos')),

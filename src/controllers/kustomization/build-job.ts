@@ -8,16 +8,16 @@ import type { Unstructured } from '#kube/object';
 import { CodedError, errorMessage } from '#lib/errors';
 import { DEFAULT_LIMITS, DiskFiles, MemoryFiles, ParseCache, readArchive, type FileSystem } from '#kustomize/index';
 import {
-  buildJob,
   buildRoot,
+  buildRootRemotely,
   openRoot,
   type BuildJobOptions,
   type KustomizeJobInput,
   type KustomizeJobOutput,
 } from '#kustomize/job';
 import type { JobContext } from '#workers/job';
-import type { BuildInput, BuildOutput, MissingKeys } from './build.ts';
-import { Decryption, type DecryptionInput } from './decrypt.ts';
+import type { BuildInput, BuildOutput, MissingBase, MissingKeys } from './build.ts';
+import { Decryption } from './decrypt.ts';
 import { substituteObjects } from './post-build.ts';
 
 const MiB = 1024 * 1024;
@@ -28,7 +28,7 @@ const keptBytes = 64 * MiB;
 const artifacts = new LRUCache<string, MemoryFiles>({ maxSize: keptBytes });
 const parsed = new ParseCache();
 
-export async function run(input: BuildInput, context: JobContext): Promise<BuildOutput | MissingKeys> {
+export async function run(input: BuildInput, context: JobContext): Promise<BuildOutput | MissingKeys | MissingBase> {
   const { spec } = input.kustomization;
   const files = filesOf(input);
   const directory = input.source.type === 'archive' ? '/' : input.source.directory;
@@ -43,8 +43,8 @@ export async function run(input: BuildInput, context: JobContext): Promise<Build
     input: { directory, path, spec: rootSpecOf(spec), yaml },
     options: { cache: parsed, maxOutputBytes: context.maxOutputBytes, files },
   };
-  const built = await buildDecrypted(job, input.decryption);
-  if ('wanted' in built) return built;
+  const built = await build(job, input);
+  if (!('objects' in built)) return built;
   const objects =
     variables === undefined
       ? built.objects
@@ -96,26 +96,33 @@ interface Build {
   readonly options: BuildJobOptions;
 }
 
-async function buildDecrypted(
+async function build(
   { input, options }: Build,
-  keys: DecryptionInput | undefined,
-): Promise<KustomizeJobOutput | MissingKeys> {
-  if (keys === undefined) return kustomized(() => buildJob(input, options));
-  const decryption = await Decryption.open(keys);
-  const root = kustomized(() => openRoot(input, options));
-  await decryption.sources(root);
-  if (decryption.wanted.length > 0) return { wanted: decryption.wanted };
-  const built = kustomized(() => buildRoot(root, input, options));
+  { decryption: keys, remote }: Pick<BuildInput, 'decryption' | 'remote'>,
+): Promise<KustomizeJobOutput | MissingKeys | MissingBase> {
+  const decryption = keys && (await Decryption.open(keys));
+  const root = await kustomized(() => openRoot(input, options));
+  await decryption?.sources(root);
+  if (decryption !== undefined && decryption.wanted.length > 0) return { wanted: decryption.wanted };
+  const built = await kustomized(() =>
+    remote === undefined ? buildRoot(root, input, options) : buildRootRemotely(root, input, options, remote),
+  );
+  if ('missing' in built || decryption === undefined) return built;
   const objects = await decryption.objects(built.objects);
   return decryption.wanted.length > 0 ? { wanted: decryption.wanted } : { ...built, objects };
 }
 
-function kustomized<T>(work: () => T): T {
+async function kustomized<T>(work: () => T | Promise<T>): Promise<T> {
   try {
-    return work();
+    return await work();
   } catch (error) {
-    throw new CodedError('BUILD_FAILED', `kustomize build failed: ${errorMessage(error)}`, { cause: error });
+    throw new CodedError('BUILD_FAILED', `kustomize build failed: ${withoutLogins(errorMessage(error))}`);
   }
+}
+
+/** Addresses of remote bases are quoted as they were written. */
+function withoutLogins(text: string): string {
+  return text.replaceAll(/([a-z]:\/\/)[^\s/@]+@/gi, '$1***@');
 }
 
 type RootSpec = NonNullable<KustomizeJobInput['spec']>;

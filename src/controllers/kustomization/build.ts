@@ -4,10 +4,12 @@ import type { Kustomization } from '#api/kustomize/kustomization';
 import type { Artifact } from '#api/source/shared';
 import type { UnpackCache } from '#artifact/unpack-cache';
 import type { Unstructured } from '#kube/object';
+import type { RemoteOutcome, RemoteRequest } from '#kustomize/index';
 import type { RemoteAnswer, RemoteKey } from '#sops/index';
 import type { WorkerPool } from '#workers/pool';
 import type { DecryptionInput } from './decrypt.ts';
 import { askServices, type DecryptionKeys } from './decryption-keys.ts';
+import { RemoteBases, type RemoteBasesDependencies } from './remote-bases.ts';
 
 /** Where a worker finds the artifact: as a file to unpack in memory, or unpacked on disk (shared: never written to). */
 export type BuildSource =
@@ -24,6 +26,13 @@ export interface BuildInput {
   readonly strictSubstitution: boolean;
   /** Undefined where nothing is to be decrypted. */
   readonly decryption?: DecryptionInput;
+  /** What was fetched from elsewhere, by remoteId; undefined where nothing may be. */
+  readonly remote?: ReadonlyMap<string, RemoteOutcome>;
+}
+
+/** The build cannot go on without this base or file from elsewhere. */
+export interface MissingBase {
+  readonly missing: RemoteRequest;
 }
 
 /** The build cannot go on without one key of each list. */
@@ -37,6 +46,12 @@ export interface BuildOutput {
   readonly digest: string;
 }
 
+/** The objects of one Kustomization. */
+export interface Build extends BuildOutput {
+  /** Parts came from elsewhere, where they may change while the artifact does not. */
+  readonly isRemote: boolean;
+}
+
 export interface BuilderDependencies {
   readonly unpacked: UnpackCache;
   readonly pool: WorkerPool;
@@ -44,6 +59,8 @@ export interface BuilderDependencies {
   readonly open: (artifact: Artifact, signal: AbortSignal) => Promise<Readable>;
   /** The artifact's file, where it is on this machine. */
   readonly localFile: (artifact: Artifact) => Promise<string | undefined>;
+  /** Undefined where a build may have nothing but the artifact. */
+  readonly remote: RemoteBasesDependencies | undefined;
   /** ms a build may take. */
   readonly timeoutMs: number;
 }
@@ -78,11 +95,11 @@ export class Builder {
   }
 
   /** The objects of one Kustomization. Throws a JobError with kustomize's message when they cannot be built. */
-  async build(request: BuildRequest): Promise<BuildOutput> {
+  async build(request: BuildRequest): Promise<Build> {
     const { artifact, signal } = request;
     const path = (artifact.size ?? Infinity) <= maxArchiveBytes ? await this.#deps.localFile(artifact) : undefined;
     if (path !== undefined) {
-      return this.#decrypted(request, { type: 'archive', path, maxUnpackedBytes: maxArchiveBytes * 32 });
+      return this.#build(request, { type: 'archive', path, maxUnpackedBytes: maxArchiveBytes * 32 });
     }
     const { unpacked, open } = this.#deps;
     const lease = await unpacked
@@ -92,27 +109,39 @@ export class Builder {
         throw new ArtifactUnavailableError(error.message, { cause: error });
       });
     try {
-      return await this.#decrypted(request, { type: 'directory', directory: lease.directory });
+      return await this.#build(request, { type: 'directory', directory: lease.directory });
     } finally {
       lease.release();
     }
   }
 
-  /** Services are asked here, not in a worker: one that is slow to answer holds up nobody else's builds. */
-  async #decrypted(request: BuildRequest, source: BuildSource): Promise<BuildOutput> {
+  /** Services and servers are asked here, not in a worker: one that is slow to answer holds up nobody else's builds. */
+  async #build(request: BuildRequest, source: BuildSource): Promise<Build> {
+    const { kustomization, keys, signal } = request;
+    const { namespace, name } = kustomization.metadata;
+    const { remote } = this.#deps;
     const answers = new Map<string, RemoteAnswer>();
-    for (;;) {
-      const result = await this.#run(request, source, answers);
-      if ('objects' in result) return result;
-      await askServices(request.keys!, result.wanted, { answers, signal: request.signal });
+    const bases = remote && new RemoteBases(remote, `${namespace}/${name}`);
+    try {
+      for (;;) {
+        const result = await this.#run(request, source, { answers, bases });
+        if ('objects' in result) return { ...result, isRemote: bases !== undefined && bases.outcomes.size > 0 };
+        if ('missing' in result) await bases!.fetch(result.missing, signal);
+        else await askServices(keys!, result.wanted, { answers, signal });
+      }
+    } finally {
+      bases?.release();
     }
   }
 
   #run(
     { artifact, kustomization, signal, variables, strictSubstitution, keys }: BuildRequest,
     source: BuildSource,
-    answers: ReadonlyMap<string, RemoteAnswer>,
-  ): Promise<BuildOutput | MissingKeys> {
+    {
+      answers,
+      bases,
+    }: { readonly answers: ReadonlyMap<string, RemoteAnswer>; readonly bases: RemoteBases | undefined },
+  ): Promise<BuildOutput | MissingKeys | MissingBase> {
     const { pool, timeoutMs } = this.#deps;
     const { namespace, name } = kustomization.metadata;
     const input: BuildInput = {
@@ -122,6 +151,7 @@ export class Builder {
       strictSubstitution,
       ...(variables !== undefined && { variables }),
       ...(keys && { decryption: { files: keys.files.reveal(), where: keys.where, answers } }),
+      ...(bases && { remote: bases.outcomes }),
     };
     return pool.run(buildJob, input, { signal, timeoutMs, owner: `${namespace}/${name}` });
   }

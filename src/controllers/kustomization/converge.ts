@@ -4,7 +4,7 @@ import { JobError } from '#workers/pool';
 import type { ApplyOutcome } from '../apply/applier.ts';
 import type { Cluster } from '../apply/cluster.ts';
 import { applyObjects } from './apply.ts';
-import { ArtifactUnavailableError, type BuildOutput } from './build.ts';
+import { ArtifactUnavailableError, type Build } from './build.ts';
 import type { DecryptionKeys } from './decryption-keys.ts';
 import { pruneStale } from './prune.ts';
 import type { Run } from './run.ts';
@@ -19,21 +19,24 @@ export interface Ingredients {
   readonly keys: DecryptionKeys | undefined;
 }
 
+/** What came of it, and whether the same ingredients give the same again. */
+export interface Converged extends ApplyOutcome {
+  readonly isRepeatable: boolean;
+}
+
 /** Throws a StepError. */
-export async function converge(run: Run, ingredients: Ingredients, cluster: Cluster): Promise<ApplyOutcome> {
+export async function converge(run: Run, ingredients: Ingredients, cluster: Cluster): Promise<Converged> {
   run.context.signal.throwIfAborted();
   run.report.ready('Unknown', 'Progressing', 'Reconciliation in progress');
   run.report.progress(`Fetching manifests for revision ${ingredients.artifact.revision}`);
-  const { objects } = await build(run, ingredients);
+  const { objects, isRemote } = await build(run, ingredients);
   const outcome = await applyObjects(run, objects, cluster);
   await pruneStale(run, outcome, cluster);
-  return outcome;
+  const isRepeatable = !isRemote && !outcome.changes.some(({ action }) => action === 'skipped');
+  return { ...outcome, isRepeatable };
 }
 
-async function build(
-  { object, deps, report, context: { signal } }: Run,
-  ingredients: Ingredients,
-): Promise<BuildOutput> {
+async function build({ object, deps, report, context: { signal } }: Run, ingredients: Ingredients): Promise<Build> {
   const { revision } = ingredients.artifact;
   report.progress(`Building manifests for revision ${revision}`);
   try {

@@ -123,7 +123,7 @@ async function fulfil(run: Run, artifact: Artifact, expressions: HealthExpressio
   const outcome = await deps.work(() => converge(run, { artifact, variables, keys }, cluster));
   await step('HealthCheckFailed', () => awaitHealth(run, outcome, cluster, expressions));
   succeeded(run, artifact);
-  if (!outcome.changes.some(({ action }) => action === 'skipped')) memory.settled = inputs;
+  if (outcome.isRepeatable) memory.settled = inputs;
   return true;
 }
 

@@ -24,6 +24,12 @@ export const semanticManifests: readonly BadManifest[] = [
   },
   {
     kind: 'GitRepository',
+    change: { provider: 'github' },
+    error: 'spec.provider: Invalid value: "github": needs a GitHub App',
+    hint: 'set spec.secretRef to a Secret with githubAppID, githubAppPrivateKey, and githubAppInstallationID or githubAppInstallationOwner',
+  },
+  {
+    kind: 'GitRepository',
     change: { ref: { commit: 'abc1234' } },
     error: 'spec.ref.commit: Invalid value: "abc1234": is not a full commit hash',
     hint: 'write all 40 characters, 0-9 and a-f',

@@ -44,6 +44,7 @@ function prepareSecret(secret: Unstructured): void {
       `${subject} is SOPS encrypted, configuring decryption is required for this secret to be reconciled`,
     );
   }
+  refuseOtherThanText(secret);
   const stringData = secret['stringData'] as Record<string, unknown> | null | undefined;
   if (stringData === undefined) return;
   const encoded = Object.entries(stringData ?? {}).map(([key, value]) => [
@@ -52,6 +53,17 @@ function prepareSecret(secret: Unstructured): void {
   ]);
   secret['data'] = { ...(secret['data'] as object | undefined), ...Object.fromEntries(encoded) };
   delete secret['stringData'];
+}
+
+/** The server would refuse it too, and quote the value for everybody to read. */
+function refuseOtherThanText(secret: Unstructured): void {
+  const [key] = Object.entries((secret['data'] ?? {}) as Record<string, unknown>).find(isOtherThanText) ?? [];
+  if (key === undefined) return;
+  throw new Error(`${subjectOf(objectIdOf(secret))}: data.${key} must be text: put quotes around what is encrypted`);
+}
+
+function isOtherThanText([, value]: readonly [string, unknown]): boolean {
+  return typeof value !== 'string' && value !== null;
 }
 
 /** A CRD's conversion webhook may carry a placeholder where certificates belong; the server would refuse it. */

@@ -245,6 +245,18 @@ describe('prepareObjects', () => {
     prepare({ ...secret, kind: 'Widget', apiVersion: 'example.com/v1' });
   });
 
+  it('refuses data of a Secret that is no text, without a word of it', () => {
+    const secret = {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 's', namespace: 'ns' },
+      data: { a: 'eA==', pin: 1234 },
+    };
+    assert.throws(() => prepare(secret), {
+      message: 'Secret/ns/s: data.pin must be text: put quotes around what is encrypted',
+    });
+  });
+
   it("drops a definition's certificate authority that is none, and keeps its status", () => {
     const real = Buffer.from('-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n').toString('base64');
     assert.equal(bundleOf(prepare(definition(real))), real);

@@ -59,6 +59,13 @@ const rows: readonly Row[] = [
     ].join('\n'),
   },
   {
+    it: 'a cloud for a server that is not its own',
+    kind: 'GitRepository',
+    spec: { provider: 'azure', url: 'https://example.com/app' },
+    refused:
+      'The GitRepository "tried" is invalid: spec.provider: Invalid value: "azure": logs in to Azure DevOps over HTTPS alone — set spec.url to https://dev.azure.com/<organization>/<project>/_git/<repository>, or choose another provider\n',
+  },
+  {
     it: 'a range that is none',
     kind: 'OCIRepository',
     spec: { ref: { semver: 'latest' } },

@@ -3,10 +3,10 @@ import { createHash, type Hash } from 'node:crypto';
 import { Transform, type TransformCallback } from 'node:stream';
 import { CodedError } from '#lib/errors';
 
-const digestAlgorithms = ['sha256', 'sha384', 'sha512', 'sha1'] as const;
+export const digestAlgorithms = ['sha256', 'sha384', 'sha512', 'sha1'] as const;
 export type DigestAlgorithm = (typeof digestAlgorithms)[number];
 
-function isDigestAlgorithm(name: string): name is DigestAlgorithm {
+export function isDigestAlgorithm(name: string): name is DigestAlgorithm {
   return (digestAlgorithms as readonly string[]).includes(name);
 }
 

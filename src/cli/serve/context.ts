@@ -82,6 +82,7 @@ export async function openContext(
     clock,
     advertisedAddress: () => advertised,
     retention: { ttl: flags.artifactRetentionTtl, records: flags.artifactRetentionRecords },
+    algorithm: flags.artifactDigestAlgo,
   });
   const temporaryRoot = await mkdtemp(join(tmpdir(), `sluice-${process.pid}-`));
   const unpackDirectory = join(temporaryRoot, 'unpacked');

@@ -150,7 +150,11 @@ function startKustomizations(
         ageSecret: flags.sopsAgeSecret === '' ? undefined : { namespace: context.namespace, name: flags.sopsAgeSecret },
         defaultServiceAccount: flags.defaultDecryptionServiceAccount,
       },
-      applier: new Applier({ concurrency: flags.concurrentSsa, overrideManagers: flags.overrideManagers }),
+      applier: new Applier({
+        concurrency: flags.concurrentSsa,
+        overrideManagers: flags.overrideManagers,
+        customStageKinds: flags.customApplyStageKinds,
+      }),
       clusterFor: ({ metadata, spec }) =>
         clusters.clusterOf({
           namespace: metadata.namespace ?? '',

@@ -1,5 +1,6 @@
 // The flags of `sluice serve`: Flux's names and defaults where Flux has them.
 import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { digestAlgorithms, isDigestAlgorithm, type DigestAlgorithm } from '#artifact/digest';
 import { durationToMs, parseDuration } from '#lib/go-duration';
 import { errorMessage } from '#lib/errors';
 import { parseFeatureGates, type FeatureGates } from './feature-gates.ts';
@@ -42,6 +43,9 @@ export interface ServeFlags {
   readonly tokenCacheMaxDuration: number;
   readonly featureGates: FeatureGates;
   readonly overrideManagers: readonly string[];
+  /** `Kind` of the core group, or `group/Kind`: applied before what is left. */
+  readonly customApplyStageKinds: readonly string[];
+  readonly artifactDigestAlgo: DigestAlgorithm;
   readonly watchLabelSelector: string;
   readonly watchAllNamespaces: boolean;
   readonly strictSubstitution: boolean;
@@ -118,6 +122,11 @@ const flags = {
     multiple: true,
   },
   'override-manager': { default: '', help: 'field manager whose fields are taken over; repeatable', multiple: true },
+  'custom-apply-stage-kinds': {
+    default: '',
+    help: 'kinds to apply before the rest, e.g. Secret,example.com/Tenant',
+  },
+  'artifact-digest-algo': { default: 'sha256', help: 'digest of artifacts: sha256, sha384, sha512 or sha1' },
   'watch-label-selector': {
     default: '',
     help: 'only reconcile objects with these labels, e.g. sharding.fluxcd.io/key=a',
@@ -144,6 +153,13 @@ const flags = {
   'helm-cache-max-size': { default: '0', help: 'accepted for Flux: indexes are kept on disk' },
   'helm-cache-ttl': { default: '15m', help: 'accepted for Flux: indexes are kept on disk' },
   'helm-cache-purge-interval': { default: '1m', help: 'accepted for Flux: indexes are kept on disk' },
+  'snapshot-digest-algo': { default: 'sha256', help: 'accepted for Flux: snapshots of releases have sha256' },
+  'http-retry': { default: '9', help: 'accepted for Flux: what fails is tried again by the retry delays' },
+  'http-timeout': { default: '30s', help: 'accepted for Flux: artifacts of our own are read from disk' },
+  'oom-watch-interval': { default: '500ms', help: 'accepted for Flux: memory is bounded job by job' },
+  'oom-watch-memory-threshold': { default: '95', help: 'accepted for Flux: memory is bounded job by job' },
+  'oom-watch-max-memory-path': { default: '', help: 'accepted for Flux: memory is bounded job by job' },
+  'oom-watch-current-memory-path': { default: '', help: 'accepted for Flux: memory is bounded job by job' },
   'kube-api-qps': { default: '0', help: 'accepted for Flux: requests are not throttled by the client' },
   'kube-api-burst': { default: '0', help: 'accepted for Flux: requests are not throttled by the client' },
 } as const satisfies Record<string, FlagInfo>;
@@ -223,6 +239,8 @@ export function parseServeFlags(
     tokenCacheMaxDuration: duration('token-cache-max-duration'),
     featureGates,
     overrideManagers: given.get('override-manager') ?? [],
+    customApplyStageKinds: commaList(text('custom-apply-stage-kinds')),
+    artifactDigestAlgo: parseDigestAlgorithm(text('artifact-digest-algo')),
     watchLabelSelector: text('watch-label-selector'),
     watchAllNamespaces: boolean('watch-all-namespaces'),
     strictSubstitution: boolean('strict-substitution') || featureGates.StrictPostBuildSubstitutions,
@@ -269,6 +287,11 @@ const environment: Partial<Record<FlagName, string>> = {
 function fromEnvironment(name: FlagName, env: Readonly<Record<string, string | undefined>>): string | undefined {
   const variable = environment[name];
   return variable === undefined ? undefined : env[variable] || undefined;
+}
+
+function parseDigestAlgorithm(text: string): DigestAlgorithm {
+  if (isDigestAlgorithm(text)) return text;
+  throw new FlagError(`--artifact-digest-algo: ${text} is none of ${digestAlgorithms.join(', ')}`);
 }
 
 function gatesOf(values: readonly string[]): FeatureGates {

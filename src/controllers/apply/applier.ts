@@ -13,7 +13,7 @@ import { type Cluster, LiveView } from './cluster.ts';
 import { desiredHash, liveFingerprint } from './fingerprint.ts';
 import { ignoredPaths, type IgnoreRule } from './ignore-rules.ts';
 import { applyDisabled, keepsOtherManagers, mayRecreate } from './marks.ts';
-import { compareApplyOrder, inventoryEntry, kindWeight, objectIdOf, stageOf, subjectOf } from './object-id.ts';
+import { compareApplyOrder, inventoryEntry, kindWeight, objectIdOf, stageOf, stages, subjectOf } from './object-id.ts';
 import { awaitReady, type ReadinessTarget } from './readiness.ts';
 
 const fluxFieldManager = 'kustomize-controller';
@@ -23,6 +23,8 @@ export interface ApplierOptions {
   readonly concurrency: number;
   /** Managers whose fields are taken over, beside kubectl's. */
   readonly overrideManagers?: readonly string[];
+  /** Kinds, as `group/Kind` or `Kind`, to apply before what is neither definition nor class. */
+  readonly customStageKinds?: readonly string[];
 }
 
 /** What is remembered of an applied object, so that an unchanged one needs no request. */
@@ -99,12 +101,12 @@ export class Applier {
   /** Applies all objects, or throws an {@link ApplyError} naming those that were refused. */
   async apply(request: ApplyRequest): Promise<ApplyOutcome> {
     const outcome: ApplyOutcome = { changes: [], targets: [] };
-    for (const stage of [0, 1, 2] as const) {
-      const objects = request.objects.filter((object) => stageOf(object) === stage);
+    for (const stage of stages) {
+      const objects = request.objects.filter((object) => stageOf(object, this.#options.customStageKinds) === stage);
       if (objects.length === 0) continue;
       const run = new StageRun(request, outcome, this.#options, this.#cleanup);
       const applied = await run.apply(objects);
-      if (stage < 2) await this.#settleStage(request, outcome, applied);
+      if (stage === 'definitions' || stage === 'classes') await this.#settleStage(request, outcome, applied);
     }
     return outcome;
   }

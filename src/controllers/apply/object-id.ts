@@ -104,13 +104,18 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** 0: definitions others need. 1: classes. 2: everything else. Each stage has to be there before the next begins. */
-export function stageOf(object: Unstructured): 0 | 1 | 2 {
+/** Definitions others need, classes, the kinds that are to come first of what is left, and that. */
+export const stages = ['definitions', 'classes', 'custom', 'rest'] as const;
+export type Stage = (typeof stages)[number];
+
+/** `custom`: kinds as `group/Kind`, or `Kind` in the core group. */
+export function stageOf(object: Unstructured, custom: readonly string[] = []): Stage {
   const { group, kind } = objectIdOf(object);
   const isDefinition =
     (kind.toLowerCase() === 'customresourcedefinition' && group === 'apiextensions.k8s.io') ||
     (kind === 'Namespace' && group === '') ||
     (kind === 'ClusterRole' && group === 'rbac.authorization.k8s.io');
-  if (isDefinition) return 0;
-  return kind.endsWith('Class') ? 1 : 2;
+  if (isDefinition) return 'definitions';
+  if (kind.endsWith('Class')) return 'classes';
+  return custom.includes(group === '' ? kind : `${group}/${kind}`) ? 'custom' : 'rest';
 }

@@ -85,6 +85,7 @@ describe('serve flags', () => {
       ['--default-decryption-service-account=decryptor'],
       /^--default-decryption-service-account: .*feature gate ObjectLevelWorkloadIdentity is not enabled$/,
     ],
+    [['--artifact-digest-algo=md5'], /^--artifact-digest-algo: md5 is none of sha256, sha384, sha512, sha1$/],
     [['stray'], /stray/],
   ] as const) {
     it(`refuse ${args.join(' ')}`, () => {

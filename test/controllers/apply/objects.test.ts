@@ -95,18 +95,22 @@ describe('object ids', () => {
 
 describe('the order of application', () => {
   for (const [apiVersion, kind, stage] of [
-    ['apiextensions.k8s.io/v1', 'CustomResourceDefinition', 0],
-    ['v1', 'Namespace', 0],
-    [`${rbac}/v1`, 'ClusterRole', 0],
-    ['example.com/v1', 'Namespace', 2],
-    ['example.com/v1', 'CustomResourceDefinition', 2],
-    ['storage.k8s.io/v1', 'StorageClass', 1],
-    ['example.com/v1', 'WidgetClass', 1],
-    [`${rbac}/v1`, 'ClusterRoleBinding', 2],
-    ['v1', 'ConfigMap', 2],
+    ['apiextensions.k8s.io/v1', 'CustomResourceDefinition', 'definitions'],
+    ['v1', 'Namespace', 'definitions'],
+    [`${rbac}/v1`, 'ClusterRole', 'definitions'],
+    ['example.com/v1', 'Namespace', 'rest'],
+    ['example.com/v1', 'CustomResourceDefinition', 'rest'],
+    ['storage.k8s.io/v1', 'StorageClass', 'classes'],
+    ['example.com/v1', 'WidgetClass', 'classes'],
+    [`${rbac}/v1`, 'ClusterRoleBinding', 'rest'],
+    ['v1', 'ConfigMap', 'rest'],
+    ['v1', 'Secret', 'custom'],
+    ['example.com/v2', 'Tenant', 'custom'],
+    ['example.com/v1', 'Secret', 'rest'],
+    ['v1', 'Tenant', 'rest'],
   ] as const) {
     it(`puts ${apiVersion} ${kind} into stage ${stage}`, () => {
-      assert.equal(stageOf(ofKind(apiVersion, kind)), stage);
+      assert.equal(stageOf(ofKind(apiVersion, kind), ['Secret', 'example.com/Tenant']), stage);
     });
   }
 
@@ -245,7 +249,7 @@ describe('prepareObjects', () => {
     prepare({ ...secret, kind: 'Widget', apiVersion: 'example.com/v1' });
   });
 
-  it('refuses data of a Secret that is no text, without a word of it', () => {
+  it('refuses entries of a Secret that the server would refuse and quote', () => {
     const secret = {
       apiVersion: 'v1',
       kind: 'Secret',
@@ -254,6 +258,10 @@ describe('prepareObjects', () => {
     };
     assert.throws(() => prepare(secret), {
       message: 'Secret/ns/s: data.pin must be text: put quotes around what is encrypted',
+    });
+    assert.throws(() => prepare({ ...secret, data: { 'password: hidden': 'eA==' } }), {
+      message:
+        "Secret/ns/s: an entry of data has a name that is not made of at most 253 letters, digits, '-', '_' and '.'",
     });
   });
 

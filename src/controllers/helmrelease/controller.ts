@@ -18,7 +18,8 @@ import {
   type HelmReleaseDraft,
 } from './helmrelease.ts';
 import type { RunMemory } from './memory.ts';
-import { HelmReleaseRun, type HelmReleaseDependencies } from './reconcile.ts';
+import { reconcile } from './reconcile.ts';
+import { beginRun, type HelmReleaseDependencies } from './run.ts';
 import type { ChartSource } from './source.ts';
 
 const bySource = 'source';
@@ -34,8 +35,8 @@ const frame = {
 };
 
 export function helmReleaseReconciler(deps: HelmReleaseDependencies & { readonly metrics: ObjectMetrics }): Reconcile {
-  return objectReconciler<HelmReleaseDraft, RunMemory>(frame, deps, ({ cache, writer, context, memory }) =>
-    new HelmReleaseRun({ ...deps, cache }, writer, context, memory).go(),
+  return objectReconciler<HelmReleaseDraft, RunMemory>(frame, deps, ({ cache, ...run }) =>
+    reconcile(beginRun({ ...deps, cache }, run)),
   );
 }
 

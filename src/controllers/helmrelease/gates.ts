@@ -23,8 +23,7 @@ export class NotYetError extends Error {
 export class StoppedError extends Error {}
 
 export interface GatesOptions {
-  /** The object in hand, which a write may replace. */
-  readonly object: () => HelmReleaseDraft;
+  readonly object: HelmReleaseDraft;
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -59,29 +58,29 @@ export class Gates {
 
   /** Nothing but a change of the object, or of what it refers to, helps. To be thrown. */
   stop(reason: ReadyReason, message: string, cause?: unknown): StoppedError {
-    markStalled(this.#options.object(), reason, message, this.#now());
+    markStalled(this.#options.object, reason, message, this.#now());
     this.ready('False', reason, message);
     this.event('error', reason, message);
     return new StoppedError(message, { cause });
   }
 
   notReady(reason: ReadyReason, message: string): void {
-    markReconciling(this.#options.object(), 'Progressing', 'Fulfilling prerequisites', this.#now());
+    markReconciling(this.#options.object, 'Progressing', 'Fulfilling prerequisites', this.#now());
     this.ready('False', reason, message);
   }
 
   /** What these reasons said against the object no longer holds. */
   pass(...reasons: readonly ReadyReason[]): void {
-    passGate(this.#options.object(), reasons, this.#now());
+    passGate(this.#options.object, reasons, this.#now());
   }
 
   ready(status: 'True' | 'False' | 'Unknown', reason: ReadyReason, message: string): void {
-    setReady(this.#options.object(), status, reason, message, this.#now());
+    setReady(this.#options.object, status, reason, message, this.#now());
   }
 
   event(severity: EventSeverity, reason: string, message: string, metadata?: Readonly<Record<string, string>>): void {
     const { events, object } = this.#options;
-    events.record(object(), { severity, reason, message, ...(metadata && { metadata }) });
+    events.record(object, { severity, reason, message, ...(metadata && { metadata }) });
   }
 
   #now(): number {

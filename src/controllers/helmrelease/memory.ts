@@ -1,6 +1,8 @@
 // What is remembered of each HelmRelease's last good run, so that an interval with nothing changed costs nothing.
 import { createHash } from 'node:crypto';
 import type { Artifact } from '#api/source/shared';
+import { isTrue, readyCondition } from '#runtime/conditions';
+import { pendingRequest } from '#runtime/requests';
 import { liveFingerprint } from '../apply/fingerprint.ts';
 import { parseObjectId } from '../apply/object-id.ts';
 import type { HelmCluster } from './cluster.ts';
@@ -28,8 +30,21 @@ export function inputsOf(
   return createHash('sha256').update(JSON.stringify(inputs)).digest('base64');
 }
 
+/** Nothing to do: same inputs as the last good run, and nobody touched what is looked after. */
+export async function isSettled(
+  object: HelmReleaseDraft,
+  memory: RunMemory,
+  cluster: HelmCluster,
+  { inputs, signal }: { readonly inputs: string; readonly signal: AbortSignal },
+): Promise<boolean> {
+  if (memory.settled !== inputs || !isTrue(object, readyCondition)) return false;
+  if (pendingRequest(object) !== undefined) return false;
+  const mode = object.spec.driftDetection?.mode ?? 'disabled';
+  return mode === 'disabled' || isUntouched(object, memory, cluster, signal);
+}
+
 /** Whether every object of the release is as it was left. No request is made. */
-export async function isUntouched(
+async function isUntouched(
   object: HelmReleaseDraft,
   { applied }: RunMemory,
   { discovery, live }: HelmCluster,

@@ -9,7 +9,7 @@ import { ReconcileError, WaitingError } from './reconcile-error.ts';
 
 /** What a reconcile asks for. An empty result: come again only when something changes. */
 export interface Result {
-  /** ms until the next periodic run. */
+  /** ms until the next periodic run; none after 0. */
   readonly requeueAfter?: number;
   /** Run again at once, slowed down by backoff. */
   readonly requeue?: boolean;
@@ -161,14 +161,19 @@ export class Controller {
       return;
     }
     this.queue.forget(key);
-    if (result.requeueAfter !== undefined) this.queue.addAfter(key, result.requeueAfter, Priority.periodic);
+    this.#comeAgain(key, result.requeueAfter ?? 0);
+  }
+
+  /** An interval of nothing is none: at once again and again, one object would leave no time for anything else. */
+  #comeAgain(key: string, afterMs: number): void {
+    if (afterMs > 0) this.queue.addAfter(key, afterMs, Priority.periodic);
   }
 
   #fail(key: string, error: unknown, log: Logger): void {
     if (this.#abort.signal.aborted) return;
     if (error instanceof WaitingError) {
       this.queue.forget(key);
-      this.queue.addAfter(key, error.retryAfter, Priority.periodic);
+      this.#comeAgain(key, error.retryAfter);
       log.info({ reason: error.reason }, `reconciliation waiting: ${error.message}`);
       return;
     }
@@ -191,5 +196,5 @@ function outcomeOfError(error: unknown): ReconcileOutcome {
 
 function outcomeOf(result: Result): 'success' | 'requeue' | 'requeue_after' {
   if (result.requeue === true) return 'requeue';
-  return result.requeueAfter === undefined ? 'success' : 'requeue_after';
+  return (result.requeueAfter ?? 0) > 0 ? 'requeue_after' : 'success';
 }

@@ -74,6 +74,19 @@ describe('Controller', () => {
   }[] = [
     { outcome: 'nothing', run: () => Promise.resolve({}), waits: [], metric: 'success' },
     {
+      outcome: 'an interval of nothing',
+      run: () => Promise.resolve({ requeueAfter: 0 }),
+      waits: [],
+      metric: 'success',
+    },
+    {
+      outcome: 'a wait of nothing',
+      run: () => Promise.reject(new WaitingError('NotYet', 'not yet', 0)),
+      waits: [],
+      metric: 'requeue_after',
+      logged: /^reconciliation waiting: not yet$/,
+    },
+    {
       outcome: 'later',
       run: () => Promise.resolve({ requeueAfter: 60_000 }),
       waits: [60_000],

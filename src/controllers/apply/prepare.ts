@@ -36,7 +36,6 @@ export function prepareObjects(
   });
 }
 
-/** stringData is write-only: left in an apply it could never be removed again. */
 function prepareSecret(secret: Unstructured): void {
   if (secret['sops'] !== undefined) {
     const subject = subjectOf(objectIdOf(secret));
@@ -44,7 +43,12 @@ function prepareSecret(secret: Unstructured): void {
       `${subject} is SOPS encrypted, configuring decryption is required for this secret to be reconciled`,
     );
   }
-  refuseOtherThanText(secret);
+  foldStringData(secret);
+  refuseBadEntries(secret);
+}
+
+/** stringData is write-only: left in an apply it could never be removed again. */
+function foldStringData(secret: Unstructured): void {
   const stringData = secret['stringData'] as Record<string, unknown> | null | undefined;
   if (stringData === undefined) return;
   const encoded = Object.entries(stringData ?? {}).map(([key, value]) => [
@@ -55,15 +59,18 @@ function prepareSecret(secret: Unstructured): void {
   delete secret['stringData'];
 }
 
-/** The server would refuse it too, and quote the value for everybody to read. */
-function refuseOtherThanText(secret: Unstructured): void {
-  const [key] = Object.entries((secret['data'] ?? {}) as Record<string, unknown>).find(isOtherThanText) ?? [];
-  if (key === undefined) return;
-  throw new Error(`${subjectOf(objectIdOf(secret))}: data.${key} must be text: put quotes around what is encrypted`);
-}
-
-function isOtherThanText([, value]: readonly [string, unknown]): boolean {
-  return typeof value !== 'string' && value !== null;
+/** The server would refuse these too, and quote them for everybody to read: a name may be a misread line of a file. */
+function refuseBadEntries(secret: Unstructured): void {
+  const subject = subjectOf(objectIdOf(secret));
+  for (const [key, value] of Object.entries((secret['data'] ?? {}) as Record<string, unknown>)) {
+    if (!/^[-._a-zA-Z0-9]{1,253}$/.test(key)) {
+      const rule = "at most 253 letters, digits, '-', '_' and '.'";
+      throw new Error(`${subject}: an entry of data has a name that is not made of ${rule}`);
+    }
+    if (typeof value !== 'string' && value !== null) {
+      throw new Error(`${subject}: data.${key} must be text: put quotes around what is encrypted`);
+    }
+  }
 }
 
 /** A CRD's conversion webhook may carry a placeholder where certificates belong; the server would refuse it. */

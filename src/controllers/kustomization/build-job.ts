@@ -104,19 +104,24 @@ async function build(
   const root = await kustomized(() => openRoot(input, options));
   await decryption?.sources(root);
   if (decryption !== undefined && decryption.wanted.length > 0) return { wanted: decryption.wanted };
-  const built = await kustomized(() =>
-    remote === undefined ? buildRoot(root, input, options) : buildRootRemotely(root, input, options, remote),
+  const built = await kustomized(
+    () => (remote === undefined ? buildRoot(root, input, options) : buildRootRemotely(root, input, options, remote)),
+    (message) => decryption?.censored(message) ?? message,
   );
   if ('missing' in built || decryption === undefined) return built;
   const objects = await decryption.objects(built.objects);
   return decryption.wanted.length > 0 ? { wanted: decryption.wanted } : { ...built, objects };
 }
 
-async function kustomized<T>(work: () => T | Promise<T>): Promise<T> {
+async function kustomized<T>(
+  work: () => T | Promise<T>,
+  censored: (message: string) => string = (message) => message,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw new CodedError('BUILD_FAILED', `kustomize build failed: ${withoutLogins(errorMessage(error))}`);
+    const message = censored(withoutLogins(errorMessage(error)));
+    throw new CodedError('BUILD_FAILED', `kustomize build failed: ${message}`);
   }
 }
 

@@ -32,12 +32,15 @@ export interface DecryptionInput {
 }
 
 const maxFileBytes = 5 * 1024 * 1024;
+/** Shorter words are in any text. */
+const shortestSecret = 3;
 const optOut = 'kustomize.toolkit.fluxcd.io/decrypt';
 
 export class Decryption {
   /** Keys that services have to be asked for before the build can go on: alternatives in each list. */
   readonly wanted: (readonly RemoteKey[])[] = [];
   readonly #keys: KeySources;
+  readonly #sources: { readonly plain: string; readonly encrypted: string }[] = [];
 
   private constructor(keys: KeySources) {
     this.#keys = keys;
@@ -69,7 +72,21 @@ export class Decryption {
     const format = formatOf(reference);
     if (!hasMarker(bytes, format)) return;
     const plain = this.#plain(await decryptText(bytes, { from: format, to: format }, this.#keys));
-    if (plain !== undefined) files.overlay(name, plain);
+    if (plain === undefined) return;
+    files.overlay(name, plain);
+    this.#sources.push({ plain: plain.toString('utf8'), encrypted: bytes.toString('utf8') });
+  }
+
+  /** A message of the build, which may quote files, without the words in them that were encrypted. */
+  censored(message: string): string {
+    let text = message;
+    for (const { plain, encrypted } of this.#sources) {
+      for (const word of plain.split(/[\s"'`{}[\],:=]+/)) {
+        const isSecret = word.length >= shortestSecret && text.includes(word) && !encrypted.includes(word);
+        if (isSecret) text = text.replaceAll(word, '***');
+      }
+    }
+    return text;
   }
 
   /** The objects with what was encrypted in them; those whose keys are wanted stay as they are. */

@@ -1,6 +1,7 @@
 // Waits until objects are ready: woken by their watches, never polling.
 import type { Unstructured } from '#kube/object';
 import { computeHealth, type Health, type HealthResult, type Inspected } from '#kube/status/compute';
+import { timerMs } from '#lib/time-limit';
 import type { LiveKind } from '#runtime/live-objects';
 import { isLaterVersion } from './fingerprint.ts';
 
@@ -95,7 +96,7 @@ class ReadinessWait {
       });
       this.#cleanups.push(leave);
     }
-    const timeout = setTimeout(() => this.#timedOut(), timeoutMs);
+    const timeout = setTimeout(() => this.#timedOut(), timerMs(timeoutMs));
     const reassess = setInterval(() => this.#assessAll(), reassessMs);
     const abort = (): void => this.#settled.reject(signal.reason as Error);
     signal.addEventListener('abort', abort, { once: true });

@@ -3,6 +3,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fetchPack, GitError, GitSession, resolveRef } from '#git/index';
 import { durationMs } from '#lib/duration-ms';
+import { timeLimit } from '#lib/time-limit';
 import { deleteConditions, isTrue, setCondition } from '#runtime/conditions';
 import type { StepContext } from '#runtime/source-reconciler';
 import type { WorkerPool } from '#workers/pool';
@@ -28,7 +29,7 @@ export async function checkout(
   options: CheckoutOptions & { readonly pool: WorkerPool },
 ): Promise<void> {
   const { object, now } = context;
-  const timeout = AbortSignal.timeout(durationMs(object.spec.timeout, 60_000));
+  const timeout = timeLimit(durationMs(object.spec.timeout, 60_000));
   const signal = AbortSignal.any([context.signal, timeout]);
   let connections: Connections | undefined;
   try {

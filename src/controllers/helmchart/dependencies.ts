@@ -14,6 +14,7 @@ import {
   type TableRow,
 } from '#helm/repository/index';
 import { errorMessage } from '#lib/errors';
+import { timeLimit } from '#lib/time-limit';
 import { connectionTo } from '../helmrepository/connection.ts';
 import { timeoutOf } from '../helmrepository/fetch.ts';
 import type { HelmChartDraft, HelmRepository } from './chart.ts';
@@ -71,7 +72,7 @@ async function fetchRemote(
     .repositoriesByUrl(namespace, url)
     .toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
   const timeoutMs = repository === undefined ? anonymousTimeoutMs : timeoutOf(repository);
-  const signal = AbortSignal.any([whole, AbortSignal.timeout(timeoutMs)]);
+  const signal = AbortSignal.any([whole, timeLimit(timeoutMs)]);
   const client =
     repository === undefined
       ? new RepositoryClient({ url, userAgent: deps.userAgent, dispatcher: (target) => deps.agents.for(target) })

@@ -15,6 +15,7 @@ import {
   type TableRow,
   withMetadata,
 } from '#helm/repository/index';
+import { timeLimit } from '#lib/time-limit';
 import type { WorkerPool } from '#workers/pool';
 import { connectionTo, type ConnectionDependencies } from '../helmrepository/connection.ts';
 import { timeoutOf } from '../helmrepository/fetch.ts';
@@ -132,7 +133,7 @@ async function download(
       `chart '${chart}' with version '${version}' has no downloadable URLs`,
     );
   }
-  const signal = AbortSignal.any([whole, AbortSignal.timeout(timeoutOf(repository))]);
+  const signal = AbortSignal.any([whole, timeLimit(timeoutOf(repository))]);
   const client = await connectionTo(repository, deps, signal);
   const { uid = '', generation = 0 } = repository.metadata;
   return deps.downloads.get({

@@ -2,6 +2,7 @@
 import type { Difference } from '#kube/apply/drift';
 import type { JsonPatchOperation } from '#kube/apply/managers';
 import type { Unstructured } from '#kube/object';
+import { timeLimit } from '#lib/time-limit';
 import { desiredHash, liveFingerprint } from '../apply/fingerprint.ts';
 import { compareApplyOrder, objectIdOf } from '../apply/object-id.ts';
 import { type Action, type DesiredContext, snapshotMetadata } from './action.ts';
@@ -26,7 +27,7 @@ async function correct(context: DesiredContext, report: DriftReport): Promise<vo
   const snapshot = latest(object.status?.history);
   if (snapshot === undefined) return;
   setReady(object, 'Unknown', 'Progressing', 'correcting cluster drift', clock.now());
-  const limited = { ...context, signal: AbortSignal.any([context.signal, AbortSignal.timeout(timeoutMs(object))]) };
+  const limited = { ...context, signal: AbortSignal.any([context.signal, timeLimit(timeoutMs(object))]) };
   const release = { name: snapshot.name, namespace: snapshot.namespace };
   const done: Drift[] = [];
   const failures: string[] = [];

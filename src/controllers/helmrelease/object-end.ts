@@ -1,5 +1,6 @@
 // Waits until objects whose deletion began are gone: told by their watch, or by asking where nobody watches.
 import type { Unstructured } from '#kube/object';
+import { timeLimit } from '#lib/time-limit';
 import type { LiveKind } from '#runtime/live-objects';
 import type { LiveView } from '../apply/cluster.ts';
 import { awaitObject } from './object-wait.ts';
@@ -24,7 +25,7 @@ export function isGone(answer: Unstructured): boolean {
 }
 
 export async function awaitGone(doomed: readonly Doomed[], { view, timeoutMs, signal }: EndOptions): Promise<void> {
-  const timeout = AbortSignal.timeout(timeoutMs);
+  const timeout = timeLimit(timeoutMs);
   const either = AbortSignal.any([signal, timeout]);
   await Promise.all(
     doomed.map(async ({ item, kind }) => {

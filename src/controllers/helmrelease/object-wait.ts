@@ -1,5 +1,6 @@
 // Waits for one object to come into a state, woken by its watch.
 import type { Unstructured } from '#kube/object';
+import { timerMs } from '#lib/time-limit';
 import type { LiveKind } from '#runtime/live-objects';
 
 export interface ObjectWait {
@@ -24,7 +25,7 @@ export async function awaitObject(
   const leave = kind.onChange((changed) => {
     if (changed === key) look();
   });
-  const timer = setTimeout(() => reject(new Error('context deadline exceeded')), timeoutMs);
+  const timer = setTimeout(() => reject(new Error('context deadline exceeded')), timerMs(timeoutMs));
   const abort = (): void => reject(signal.reason as Error);
   signal.addEventListener('abort', abort, { once: true });
   try {

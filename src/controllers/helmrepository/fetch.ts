@@ -7,6 +7,7 @@ import { parseDigest } from '#artifact/digest';
 import type { IndexTables } from '#helm/repository/index';
 import { durationMs } from '#lib/duration-ms';
 import { CodedError, errorMessage } from '#lib/errors';
+import { timeLimit } from '#lib/time-limit';
 import { deleteConditions, isTrue, setCondition } from '#runtime/conditions';
 import type { Draft } from '#runtime/draft';
 import { ReconcileError, StalledError, TransientError } from '#runtime/reconcile-error';
@@ -48,7 +49,7 @@ export async function fetchIndex(
   options: FetchOptions,
 ): Promise<void> {
   const { object, now } = context;
-  const timeout = AbortSignal.timeout(timeoutOf(object));
+  const timeout = timeLimit(timeoutOf(object));
   const signal = AbortSignal.any([context.signal, timeout]);
   try {
     await fetchWanted(context, run, { options, signal });

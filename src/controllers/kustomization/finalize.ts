@@ -3,6 +3,7 @@ import { FINALIZER } from '#api/meta';
 import type { ResourceRef } from '#kube/object';
 import { isNotFound } from '#kube/status-error';
 import { errorMessage } from '#lib/errors';
+import { timeLimit } from '#lib/time-limit';
 import { type Cluster, LiveView } from '../apply/cluster.ts';
 import { KubeConfigMissingError } from '../apply/kubeconfig.ts';
 import { parseObjectId, subjectOf } from '../apply/object-id.ts';
@@ -101,7 +102,7 @@ async function waitForEnd(
   outcome: PruneOutcome,
   cluster: Cluster,
 ): Promise<void> {
-  const timeout = AbortSignal.timeout(timeoutMs(object));
+  const timeout = timeLimit(timeoutMs(object));
   const view = new LiveView(cluster, signal);
   try {
     for (const { resource, key } of outcome.deleted) {

@@ -1,56 +1,7 @@
 // The command line of `helm template` as pflag reads it: long and short flags, `--flag=value`, flags after arguments.
-
-/** How a flag takes its value. */
-type FlagKind = 'bool' | 'string' | 'list' | 'csv';
-
-interface Flag {
-  readonly kind: FlagKind;
-  readonly short?: string;
-  /** Value of a flag that may stand without one. */
-  readonly bare?: string;
-}
-
-const flags: Readonly<Record<string, Flag>> = {
-  namespace: { kind: 'string', short: 'n' },
-  values: { kind: 'csv', short: 'f' },
-  set: { kind: 'list' },
-  'set-string': { kind: 'list' },
-  'set-json': { kind: 'list' },
-  'set-file': { kind: 'list' },
-  'set-literal': { kind: 'list' },
-  'show-only': { kind: 'list', short: 's' },
-  'kube-version': { kind: 'string' },
-  'api-versions': { kind: 'csv', short: 'a' },
-  'name-template': { kind: 'string' },
-  'dry-run': { kind: 'string', bare: 'client' },
-  timeout: { kind: 'string' },
-  description: { kind: 'string' },
-  version: { kind: 'string' },
-  labels: { kind: 'csv', short: 'l' },
-  'helm-version': { kind: 'string' },
-  'include-crds': { kind: 'bool' },
-  'skip-crds': { kind: 'bool' },
-  'no-hooks': { kind: 'bool' },
-  'skip-tests': { kind: 'bool' },
-  'is-upgrade': { kind: 'bool' },
-  validate: { kind: 'bool' },
-  'skip-schema-validation': { kind: 'bool' },
-  'render-subchart-notes': { kind: 'bool' },
-  'generate-name': { kind: 'bool', short: 'g' },
-  'disable-openapi-validation': { kind: 'bool' },
-  'create-namespace': { kind: 'bool' },
-  'dependency-update': { kind: 'bool' },
-  'enable-dns': { kind: 'bool' },
-  'hide-notes': { kind: 'bool' },
-  'take-ownership': { kind: 'bool' },
-  atomic: { kind: 'bool' },
-  debug: { kind: 'bool' },
-  devel: { kind: 'bool' },
-  force: { kind: 'bool' },
-  replace: { kind: 'bool' },
-  wait: { kind: 'bool' },
-  'wait-for-jobs': { kind: 'bool' },
-};
+import { quote as goQuote } from '#lib/go-quote';
+import { type Flag, flags } from './helm-flag-table.ts';
+import { FlagProblem, flagValues } from './helm-flag-values.ts';
 
 export class FlagError extends Error {
   constructor(message: string) {
@@ -124,30 +75,16 @@ function set(name: string, flag: Flag, { given, shown, rest }: Given): void {
   const value = given ?? (flag.kind === 'bool' ? 'true' : flag.bare) ?? rest.words.shift();
   if (value === undefined) throw new FlagError(`flag needs an argument: ${shown}`);
   const list = rest.values.get(name) ?? [];
-  if (flag.kind === 'bool') list.push(parseBool(name, value, flag));
-  else if (flag.kind === 'csv') list.push(...splitCsv(value));
-  else list.push(value);
+  list.push(...read(name, value, flag));
   rest.values.set(name, list);
 }
 
-function parseBool(name: string, value: string, { short }: Flag): string {
-  if (/^(1|t|T|TRUE|true|True)$/.test(value)) return 'true';
-  if (/^(0|f|F|FALSE|false|False)$/.test(value)) return 'false';
-  const shown = short === undefined ? `--${name}` : `-${short}, --${name}`;
-  throw new FlagError(
-    `invalid argument ${JSON.stringify(value)} for ${JSON.stringify(shown)} flag: strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`,
-  );
-}
-
-/** One line of CSV: fields may be in double quotes, which are doubled inside. */
-function splitCsv(line: string): string[] {
-  if (line === '') return [];
-  const fields: string[] = [];
-  const field = /(?:"((?:[^"]|"")*)"|([^,]*))(,|$)/y;
-  for (;;) {
-    const [matched, quoted, plain = '', separator] = field.exec(line) ?? [];
-    if (matched === undefined) throw new FlagError(`parse error on line 1: bare " in non-quoted-field`);
-    fields.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));
-    if (separator !== ',') return fields;
+function read(name: string, value: string, { kind, short }: Flag): readonly string[] {
+  try {
+    return flagValues(kind, value);
+  } catch (cause) {
+    if (!(cause instanceof FlagProblem)) throw cause;
+    const shown = short === undefined ? `--${name}` : `-${short}, --${name}`;
+    throw new FlagError(`invalid argument ${goQuote(value)} for ${goQuote(shown)} flag: ${cause.message}`);
   }
 }

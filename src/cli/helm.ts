@@ -1,11 +1,12 @@
 // `sluice helm template [NAME] [CHART]`: renders a chart as `helm template` does, with the same output, errors and status.
-import { existsSync, readFileSync } from 'node:fs';
-import { isAbsolute, resolve } from 'node:path';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import {
   checkInstallable,
   loadChart,
   mergeUserValues,
+  nameFromTemplate,
   prepareRender,
   renderable,
   renderPrepared,
@@ -18,6 +19,7 @@ import {
   defaultCapabilities,
   type HelmMajor,
   type HelmWarning,
+  type Hook,
   isTestHook,
   manifestParts,
   parseKubeVersion,
@@ -32,6 +34,7 @@ import { errorMessage } from '#lib/errors';
 import { fromBytes, toBytes } from '#lib/go-string';
 import type { Command, CommandIO } from './command.ts';
 import { FlagError, type ParsedFlags, parseFlags } from './helm-flags.ts';
+import { OutputFolder } from './helm-output-folder.ts';
 import { print } from './output.ts';
 
 const usage = 'usage: sluice helm template [NAME] [CHART] [flags]\n';
@@ -68,9 +71,10 @@ function* chunks(parts: Iterable<string>): Generator<string> {
 async function template(argv: readonly string[], io: CommandIO): Promise<Iterable<string>> {
   const flags = parseFlags(argv);
   const helm = helmMajor(flags);
+  checkDryRun(flags, helm);
   const capabilities = capabilitiesOf(flags, helm);
   const { releaseName, chartPath } = nameAndChart(flags);
-  const path = locate(chartPath);
+  const path = locate(chartPath, flags);
   const values = await valuesOf(flags, io, helm);
   const warn = (warning: HelmWarning): void => {
     io.stderr.write(toBytes(`${warningLine(warning)}\n`));
@@ -83,7 +87,7 @@ async function template(argv: readonly string[], io: CommandIO): Promise<Iterabl
     values,
     release: {
       name: releaseName,
-      namespace: flags.string('namespace') ?? io.env['HELM_NAMESPACE'] ?? 'default',
+      namespace: [flags.string('namespace'), io.env['HELM_NAMESPACE']].find(Boolean) ?? 'default',
       revision: 1,
       isUpgrade: flags.bool('is-upgrade'),
     },
@@ -93,7 +97,9 @@ async function template(argv: readonly string[], io: CommandIO): Promise<Iterabl
     skipSchemaValidation: flags.bool('skip-schema-validation'),
     subchartNotes: flags.bool('render-subchart-notes'),
   };
-  return show(render(chart, input), flags);
+  const rendered = render(chart, input);
+  const folder = flags.string('output-dir') ?? '';
+  return folder === '' ? show(rendered, flags) : write(rendered, flags, { folder, releaseName });
 }
 
 /** Errors of the templates come with a hint that errors before them lack. */
@@ -120,17 +126,46 @@ function* documents({ manifests, crds, hooks }: Rendered, flags: ParsedFlags): G
   }
   // The manifest ends with one line break, whatever the last CRD ends with.
   yield `${trimSpace(last)}\n`;
-  if (flags.bool('no-hooks')) return;
-  for (const hook of hooks) {
-    if (flags.bool('skip-tests') && isTestHook(hook)) continue;
-    yield `---\n# Source: ${hook.path}\n${hook.manifest}\n`;
-  }
+  for (const hook of shownHooks(hooks, flags)) yield `---\n# Source: ${hook.path}\n${hook.manifest}\n`;
+}
+
+function shownHooks(hooks: readonly Hook[], flags: ParsedFlags): readonly Hook[] {
+  if (flags.bool('no-hooks')) return [];
+  return flags.bool('skip-tests') ? hooks.filter((hook) => !isTestHook(hook)) : hooks;
+}
+
+interface Target {
+  readonly folder: string;
+  readonly releaseName: string;
+}
+
+/** Each document goes to a file of its template's name; what is printed says so. CRDs are of no release. */
+function* write({ manifests, crds, hooks }: Rendered, flags: ParsedFlags, target: Target): Generator<string> {
+  const top = new OutputFolder(target.folder);
+  if (flags.bool('include-crds')) for (const crd of crds) yield top.add(crd.path, fromBytes(crd.data));
+  const folder = flags.bool('release-name') ? new OutputFolder(join(target.folder, target.releaseName)) : top;
+  for (const manifest of manifests) yield folder.add(manifest.path, manifest.content);
+  // Hooks go behind whatever is there, of this run or an earlier one.
+  for (const hook of shownHooks(hooks, flags)) yield folder.append(hook.path, hook.manifest);
+  const [wanted] = flags.list('show-only');
+  yield wanted === undefined ? '\n' : showOnly('', [wanted]);
 }
 
 function helmMajor(flags: ParsedFlags): HelmMajor {
   const asked = flags.string('helm-version') ?? '3';
   if (asked === '3' || asked === '4') return asked === '3' ? 3 : 4;
   throw new FlagError(`invalid argument ${JSON.stringify(asked)} for "--helm-version" flag: must be 3 or 4`);
+}
+
+function checkDryRun(flags: ParsedFlags, helm: HelmMajor): void {
+  const asked = flags.string('dry-run') ?? 'client';
+  const known = ['true', 'false', 'none', 'client', 'server', ...(helm === 4 ? ['unset'] : [])];
+  if (known.includes(asked)) return;
+  throw new FlagError(
+    helm === 4
+      ? `invalid dry-run value (${JSON.stringify(asked)}). Must be "none", "server", or "client"`
+      : 'Invalid dry-run flag. Flag must one of the following: false, true, none, client, server',
+  );
 }
 
 function capabilitiesOf(flags: ParsedFlags, helm: HelmMajor): Capabilities {
@@ -160,20 +195,34 @@ function nameAndChart(flags: ParsedFlags): { releaseName: string; chartPath: str
   if (args.length > 2) {
     throw new FlagError(`expected at most two arguments, unexpected arguments: ${args.slice(2).join(', ')}`);
   }
-  if (second === undefined) return { releaseName: 'release-name', chartPath: first };
+  const template = flags.string('name-template') ?? '';
+  if (second === undefined) {
+    return { releaseName: template === '' ? 'release-name' : nameFromTemplate(template), chartPath: first };
+  }
   if (flags.bool('generate-name')) throw new FlagError('cannot set --generate-name and also specify a name');
-  if ((flags.string('name-template') ?? '') !== '') {
+  if (template !== '') {
     throw new FlagError('cannot set --name-template and also specify a name');
   }
   return { releaseName: first, chartPath: second };
 }
 
 /** Charts are local here: repositories and registries are the controllers' matter. */
-function locate(chart: string): string {
+function locate(chart: string, flags: ParsedFlags): string {
   const name = chart.trim();
-  if (existsSync(name)) return resolve(name);
+  if (existsSync(name)) {
+    if (flags.bool('verify')) throw unverifiable(name);
+    return resolve(name);
+  }
   if (isAbsolute(name) || name.startsWith('.')) throw new Error(`path ${JSON.stringify(name)} not found`);
-  throw new Error(`chart ${JSON.stringify(name)} is no local directory or file`);
+  if (name.includes('://')) throw new Error(`chart ${JSON.stringify(name)} is no local directory or file`);
+  const [repository = '', ...path] = name.split('/');
+  if (path.length > 0) throw new Error(`repo ${repository} not found`);
+  throw new Error(`non-absolute URLs should be in form of repo_name/path_to_chart, got: ${name}`);
+}
+
+function unverifiable(name: string): Error {
+  if (statSync(name).isDirectory()) return new Error('unpacked charts cannot be verified');
+  return new Error(`${name}: the provenance of charts is not verified here; leave --verify out`);
 }
 
 async function valuesOf(flags: ParsedFlags, io: CommandIO, helm: HelmMajor): Promise<ValuesMap> {
@@ -196,6 +245,6 @@ function readText(name: string): string {
   try {
     return fromBytes(readFileSync(name));
   } catch (cause) {
-    throw new Error(systemError(cause), { cause });
+    throw new Error(systemError(cause, 'open', name), { cause });
   }
 }

@@ -20,6 +20,8 @@ async function helm4(files: Readonly<Record<string, string>>, args: readonly str
 const rendered = (template: string, args?: readonly string[]): Promise<string> =>
   helm4({ 'c/templates/a.yaml': template }, args);
 
+const ofApiVersion = (text: string): Promise<string> => helm4({ 'c/Chart.yaml': meta.replace('v2', text) });
+
 describe('helm template of Helm 4', () => {
   it('has a field more in the Kubernetes version', async () => {
     const template = 'a: {{ .Capabilities.KubeVersion }} {{ toString .Capabilities.KubeVersion | quote }}';
@@ -37,9 +39,8 @@ describe('helm template of Helm 4', () => {
   });
 
   it('looks at the apiVersion before the rest', async () => {
-    const of = (text: string): Promise<string> => helm4({ 'c/Chart.yaml': meta.replace('v2', text) });
-    assert.equal(await of('v3'), 'Error: invalid chart apiVersion\n');
-    assert.equal(await of('foo'), 'Error: unsupported chart version\n');
+    assert.equal(await ofApiVersion('v3'), 'Error: invalid chart apiVersion\n');
+    assert.equal(await ofApiVersion('foo'), 'Error: unsupported chart version\n');
   });
 
   it('misses dependencies in small letters', async () => {

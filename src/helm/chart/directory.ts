@@ -123,11 +123,12 @@ const reasons: Readonly<Record<string, string>> = {
   ENOTDIR: 'not a directory',
 };
 
-/** A system error in Go's words: `open x: no such file or directory`. */
-export function systemError(error: unknown, operation = 'open'): string {
+/** A system error in Go's words: `open x: no such file or directory`. Errors of reading do not say of which file. */
+export function systemError(error: unknown, operation = 'open', file = ''): string {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
-    const path = 'path' in error && typeof error.path === 'string' ? error.path : '';
-    return `${operation} ${path}: ${reasons[error.code] ?? error.code}`;
+    const path = 'path' in error && typeof error.path === 'string' ? error.path : file;
+    const failed = 'syscall' in error && error.syscall === 'read' ? 'read' : operation;
+    return `${failed} ${path}: ${reasons[error.code] ?? error.code}`;
   }
   return error instanceof Error ? error.message : String(error);
 }

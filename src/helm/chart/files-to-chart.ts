@@ -145,9 +145,14 @@ function load<T>(name: string, decode: () => T): T {
 }
 
 /** values.yaml: Helm 3 reads the first document only, Helm 4 merges all of them. */
-function readValues(source: string, helm: HelmMajor): ValuesMap | null {
-  if (helm === 4) return mergeDocuments(splitValuesDocuments(source).map(readDocument));
-  return readDocument(source);
+/** Values of a file: the first document of it in Helm 3, all of them in Helm 4. */
+export function readValues(source: string, helm: HelmMajor): ValuesMap | null {
+  if (helm === 3) return readDocument(source);
+  try {
+    return mergeDocuments(splitValuesDocuments(source).map(readDocument));
+  } catch (cause) {
+    throw new ChartError(`cannot unmarshal yaml document: ${errorMessage(cause)}`, { cause });
+  }
 }
 
 /** One document of values; null when it is empty. */

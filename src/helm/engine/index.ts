@@ -17,6 +17,7 @@ export {
   renderPrepared,
 } from '../render-chart.ts';
 export { RenderError } from './errors.ts';
+export { nameFromTemplate } from './name-template.ts';
 export { type Manifest, ManifestError, sortManifests } from '../manifest/sort.ts';
 export { mergeUserValues, type UserValues, UserValuesError } from '../values/user-values.ts';
 export { SchemaViolation } from '../values/schema/validate-values.ts';

@@ -1,6 +1,6 @@
 // What the user gave: files and the --set family, in Helm's order of precedence.
 import { CodedError, errorMessage } from '#lib/errors';
-import { readDocument, type HelmMajor } from '../chart/files-to-chart.ts';
+import { type HelmMajor, readValues } from '../chart/files-to-chart.ts';
 import { mergeMaps } from './documents.ts';
 import { parseSet, parseSetFile, parseSetJson, parseSetLiteral, parseSetString } from './strvals.ts';
 import { isTable, type ValuesMap } from './values-map.ts';
@@ -33,7 +33,7 @@ export function mergeUserValues(given: UserValues, options: UserValuesOptions): 
   let values: ValuesMap = {};
   for (const name of given.files ?? []) {
     const text = readFile(name);
-    const document = wrap(`failed to parse ${name}`, () => readDocument(text));
+    const document = wrap(`failed to parse ${name}`, () => readValues(text, options.helm));
     values = mergeMaps(values, document ?? {});
   }
   for (const line of given.json ?? []) values = addJson(line, values, options.helm);
@@ -56,15 +56,16 @@ function wrap<T>(what: string, run: () => T): T {
 }
 
 function addJson(line: string, values: ValuesMap, helm: HelmMajor): ValuesMap {
+  // Helm 4 takes a whole JSON object, too.
+  const whole = helm === 4 && line.trim().startsWith('{');
   try {
-    // Helm 4 takes a whole JSON object, too.
-    if (helm === 4 && line.trim().startsWith('{')) {
+    if (whole) {
       const object: unknown = JSON.parse(line);
       return isTable(object) ? mergeMaps(values, object) : values;
     }
     parseSetJson(line, values);
     return values;
   } catch (cause) {
-    throw new UserValuesError(`failed parsing --set-json data ${line}`, { cause });
+    throw new UserValuesError(`failed parsing --set-json data ${whole ? 'JSON: ' : ''}${line}`, { cause });
   }
 }

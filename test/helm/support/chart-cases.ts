@@ -22,6 +22,28 @@ const withMeta = (name: string, text: string): ChartCase => chart(`Chart.yaml: $
 const withTemplate = (name: string, text: string): ChartCase =>
   chart(`template: ${name}`, { 'templates/a.yaml': text });
 
+/** Command lines that are refused before anything else is looked at. */
+const flagCases: readonly (readonly string[])[] = [
+  ['--timeout', 'x'],
+  ['--timeout', '5'],
+  ['--timeout='],
+  ['--labels', 'a'],
+  ['-l', ''],
+  ['-l', 'a=b,c,d=e'],
+  ['--burst-limit', '1.5'],
+  ['--burst-limit', '99999999999999999999'],
+  ['--qps', 'x'],
+  ['--validate=x'],
+  ['-g=x'],
+  ['--dry-run=foo'],
+  ['--output-dir'],
+  ['--verify'],
+  ['--name-template', 'x'],
+  ['-f', '{DIR}'],
+  ['--set-file', 'a={DIR}'],
+  ...['"x/v1', 'a"b', '"x/v1""', '"a"b,c', 'x,"a"b', 'x,"a', 'é,a"b', ' "a"'].map((value) => ['-a', value]),
+];
+
 export const chartCases: readonly ChartCase[] = [
   withMeta('a list as name', 'apiVersion: v2\nname: [a]\nversion: 1.0.0\n'),
   withMeta('numbers as text', 'apiVersion: v2\nname: 5\nversion: 1\nappVersion: 20240101.0\n'),
@@ -282,4 +304,22 @@ export const chartCases: readonly ChartCase[] = [
     'templates/a.yaml':
       '{{ range $k, $v := .Values }}{{ $k }}: {{ $v }} {{ int64 $v }} {{ $v | toString }} {{ toJson $v }}\n{{ end }}all: {{ toYaml .Values | nindent 2 }}',
   }),
+  ...flagCases.map((args) => chart(`flags: ${args.join(' ')}`, { 'templates/a.yaml': cm }, args)),
+  chart(
+    'flags that change nothing here',
+    { 'templates/a.yaml': cm },
+    '--burst-limit 5 --qps 1.5 --keyring x --kube-token x --insecure-skip-tls-verify'
+      .concat(' --kube-as-group x --timeout 5m0s --labels a=b,c=d --dry-run=client --help=false -n= --description x')
+      .split(' '),
+  ),
+  chart(
+    'output to a folder',
+    {
+      'templates/a.yaml': 'kind: B\n---\nkind: A\n',
+      'templates/h.yaml': 'kind: Job\nmetadata: {annotations: {"helm.sh/hook": test}}\n---\nkind: Z\n',
+      'templates/sub/c.yaml': 'kind: C\n',
+      'crds/x.yaml': 'kind: X\n',
+    },
+    ['--output-dir', '{DIR}/out', '--release-name', '--include-crds'],
+  ),
 ];

@@ -1,12 +1,11 @@
 // ServiceAccounts as cloud identities need them: their annotations, and tokens issued for them.
 import type { AccountReference, Accounts, ServiceAccount } from '#cloudauth/index';
 import type { KubeClient } from '#kube/client';
-import type { KubeObject, ResourceRef } from '#kube/object';
+import type { KubeObject } from '#kube/object';
+import { serviceAccounts } from '#kube/resources';
 import { isNotFound } from '#kube/status-error';
 import { Secret } from '#lib/secret';
 import type { NamedObjects } from './named-objects.ts';
-
-const serviceAccounts: ResourceRef = { group: '', version: 'v1', plural: 'serviceaccounts', namespaced: true };
 
 interface TokenRequest extends KubeObject {
   readonly spec: { readonly audiences: readonly string[] };

@@ -7,6 +7,7 @@ import { artifactsResource } from '#apiserver/registry/artifacts';
 import { ApiServer } from '#apiserver/server';
 import type { Informer } from '#kube/informer';
 import type { KubeObject, ResourceRef, Unstructured } from '#kube/object';
+import { configMaps, type DataObject } from '#kube/resources';
 import { errorMessage } from '#lib/errors';
 import { version, type ServeContext } from './context.ts';
 import { resourceOfKind } from './controllers.ts';
@@ -14,7 +15,6 @@ import { untilServed } from './aggregation-wait.ts';
 import { recallArtifacts } from './recall-artifacts.ts';
 import { applyOwn, localServiceName, serviceName, type Serving } from './serving.ts';
 
-const configMaps: ResourceRef = { group: '', version: 'v1', plural: 'configmaps', namespaced: true };
 const tokenReviews: ResourceRef = {
   group: 'authentication.k8s.io',
   version: 'v1',
@@ -33,10 +33,6 @@ const reviewMs = 10_000;
 /** Port of the Service that leads to the aggregated API; 443 leads to the webhooks. */
 const apiServicePort = 6443;
 
-interface ConfigMap extends KubeObject {
-  readonly data?: Readonly<Record<string, string>>;
-}
-
 /** Serves the group; resolves once the aggregator knows of it. Returns the server's URL. */
 export async function startAggregatedApi(
   context: ServeContext,
@@ -45,12 +41,12 @@ export async function startAggregatedApi(
 ): Promise<string> {
   const { flags, informers, clock, log, index, store, namespace } = context;
   const authenticator = new Authenticator((token) => reviewToken(context, token), clock);
-  const configuration = informers.acquire<ConfigMap>(configMaps, {
+  const configuration = informers.acquire<DataObject>(configMaps, {
     namespace: 'kube-system',
     fieldSelector: 'metadata.name=extension-apiserver-authentication',
   });
   await configuration.synced(AbortSignal.any([signal, AbortSignal.timeout(30_000)]));
-  const configure = (map: ConfigMap | undefined): void => {
+  const configure = (map: DataObject | undefined): void => {
     authenticator.configure(map === undefined ? noAuthentication : parseAuthenticationConfig(map.data ?? {}));
     serving.refreshClientCas();
   };

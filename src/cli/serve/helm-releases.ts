@@ -2,11 +2,12 @@
 import { join } from 'node:path';
 import { helmRelease } from '#api/helm/helmrelease';
 import type { HelmChart } from '#api/source/helmchart';
+import { customResourceDefinitions, secrets } from '#kube/resources';
 import { durationMs } from '#lib/duration-ms';
 import type { Informer, Informers } from '#kube/informer';
 import { PatchSchemas } from '#kube/apply/patch-schema';
 import type { KubeClient } from '#kube/client';
-import type { KubeObject, ResourceRef } from '#kube/object';
+import type { KubeObject } from '#kube/object';
 import { Controller } from '#runtime/controller';
 import { ClusterAccess } from '#controllers/apply/cluster-access';
 import { followKubeConfigs } from '#controllers/apply/kubeconfig-watch';
@@ -25,7 +26,6 @@ import { helmSecretSelector, WatchedHeads } from '#controllers/helmrelease/relea
 import { ReleaseRenderer } from '#controllers/helmrelease/renderer';
 import type { ChartSource } from '#controllers/helmrelease/source';
 import { ReleaseCache } from '#controllers/helmrelease/storage';
-import { secrets } from '#controllers/helmrelease/values';
 import { userAgent, type ServeContext } from './context.ts';
 import { acquireKind, acquireReferenced, controllerOptions } from './kinds.ts';
 import { artifactOpener, localArtifactFile } from './open-artifact.ts';
@@ -128,7 +128,7 @@ class HelmClusters {
     });
     this.#heads = new WatchedHeads(stored, client, flags.watchAllNamespaces ? {} : { namespace });
     // A chart may ask for whatever a definition brought a moment ago.
-    const definitions = informers.acquire(crds, { metadataOnly: true });
+    const definitions = informers.acquire(customResourceDefinitions, { metadataOnly: true });
     definitions.addHandler({
       add: (_object, initial) => {
         if (!initial) discovery.invalidate();
@@ -187,10 +187,3 @@ class HelmClusters {
 }
 
 type ServerFacts = Pick<HelmCluster, 'version' | 'patchSchemas'>;
-
-const crds: ResourceRef = {
-  group: 'apiextensions.k8s.io',
-  version: 'v1',
-  plural: 'customresourcedefinitions',
-  namespaced: false,
-};

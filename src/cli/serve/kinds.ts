@@ -1,8 +1,8 @@
 // The kinds of ours as the serving process watches and reconciles them.
 import { kindOf } from '#api/scheme';
-import { storageVersion } from '#api/kind';
 import type { Informer } from '#kube/informer';
 import type { KubeObject, ResourceRef } from '#kube/object';
+import { resourceOf } from '#kube/resources';
 import type { ControllerOptions } from '#runtime/controller';
 import type { ServeContext } from './context.ts';
 
@@ -10,7 +10,7 @@ import type { ServeContext } from './context.ts';
 export function resourceOfKind(group: string, kind: string): ResourceRef {
   const definition = kindOf(group, kind);
   if (definition === undefined) throw new Error(`no kind ${kind} in ${group}`);
-  return { group, version: storageVersion(definition).name, plural: definition.plural, namespaced: true };
+  return resourceOf(definition);
 }
 
 /** Joins the cache of the objects of a kind that this process reconciles. */

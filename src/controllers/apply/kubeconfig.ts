@@ -4,7 +4,7 @@ import { providerName, type ClusterLogin } from '#cloudauth/index';
 import type { Kustomization } from '#api/kustomize/kustomization';
 import type { ClusterConfig, Environment } from '#kube/config';
 import type { Trust } from '#kube/kubeconfig';
-import type { KubeObject, ResourceRef } from '#kube/object';
+import { configMaps, secrets, type DataObject } from '#kube/resources';
 import { isNotFound } from '#kube/status-error';
 import { CodedError, errorMessage } from '#lib/errors';
 import type { Clock } from '#lib/clock';
@@ -38,13 +38,6 @@ export interface FoundConfig {
   /** The same value as long as the configuration is. */
   readonly version: unknown;
   readonly load: () => Promise<ClusterConfig>;
-}
-
-const secrets: ResourceRef = { group: '', version: 'v1', plural: 'secrets', namespaced: true };
-const configMaps: ResourceRef = { group: '', version: 'v1', plural: 'configmaps', namespaced: true };
-
-interface DataObject extends KubeObject {
-  readonly data?: Readonly<Record<string, string>>;
 }
 
 /** The object a reference names. */

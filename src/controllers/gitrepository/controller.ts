@@ -1,8 +1,7 @@
 // The GitRepository controller: its steps in order, and what it tells about their outcome.
 import { rm } from 'node:fs/promises';
-import { storageApiVersion } from '#api/scheme';
 import { gitRepository } from '#api/source/gitrepository';
-import type { ResourceRef } from '#kube/object';
+import { resourceOf } from '#kube/resources';
 import { durationMs } from '#lib/duration-ms';
 import { isTrue } from '#runtime/conditions';
 import type { Reconcile } from '#runtime/controller';
@@ -28,12 +27,7 @@ export interface GitRepositoryDependencies
   readonly requeueDependencyMs: number;
 }
 
-export const gitRepositories: ResourceRef = {
-  group: gitRepository.group,
-  version: storageApiVersion(gitRepository).split('/')[1]!,
-  plural: gitRepository.plural,
-  namespaced: true,
-};
+export const gitRepositories = resourceOf(gitRepository);
 
 export function gitRepositoryReconciler(deps: GitRepositoryDependencies): Reconcile {
   const { store } = deps;

@@ -1,11 +1,11 @@
 // HelmChart as its controller sees it, and what follows from its spec alone.
 import { posix } from 'node:path';
-import { storageApiVersion } from '#api/scheme';
 import { type HelmChart, helmChart } from '#api/source/helmchart';
 import type { HelmRepository } from '#api/source/helmrepository';
 import type { Artifact } from '#api/source/shared';
 import type { InspectedChart, PackagedChart } from '#helm/repository/index';
-import type { KubeObject, ResourceRef } from '#kube/object';
+import type { KubeObject } from '#kube/object';
+import { resourceOf } from '#kube/resources';
 import { getCondition } from '#runtime/conditions';
 import type { Draft } from '#runtime/draft';
 import { artifactInStorage } from '../source/conditions.ts';
@@ -20,12 +20,7 @@ export interface SourceWithArtifact extends KubeObject {
 
 export type { HelmRepository };
 
-export const helmCharts: ResourceRef = {
-  group: helmChart.group,
-  version: storageApiVersion(helmChart).split('/')[1]!,
-  plural: helmChart.plural,
-  namespaced: true,
-};
+export const helmCharts = resourceOf(helmChart);
 
 /** How the chart's bytes come to be, and what will be known of it then. */
 export interface ChartBuild {

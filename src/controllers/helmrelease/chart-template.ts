@@ -2,9 +2,9 @@
 import { apiVersionOf } from '#api/group-version';
 import { FINALIZER } from '#api/meta';
 import { helmChart, type HelmChart } from '#api/source/helmchart';
-import { storageVersion } from '#api/kind';
 import type { KubeClient } from '#kube/client';
-import type { KubeObject, ResourceRef, Unstructured } from '#kube/object';
+import type { KubeObject, Unstructured } from '#kube/object';
+import { resourceOf } from '#kube/resources';
 import { isNotFound } from '#kube/status-error';
 import { applyObject } from '#kube/apply/apply';
 import type { ObjectSource } from '#runtime/fresh-objects';
@@ -19,12 +19,7 @@ import {
   originNamespaceLabel,
 } from './helmrelease.ts';
 
-export const helmCharts: ResourceRef = {
-  group: helmChart.group,
-  version: storageVersion(helmChart).name,
-  plural: helmChart.plural,
-  namespaced: true,
-};
+export const helmCharts = resourceOf(helmChart);
 
 export interface TemplateContext {
   readonly client: KubeClient;

@@ -1,6 +1,8 @@
 // The end of a HelmRelease: its release is uninstalled and its HelmChart deleted, unless it was suspended.
+import { parseKey } from '#kube/object';
 import { isForbidden, isNotFound } from '#kube/status-error';
 import { errorMessage } from '#lib/errors';
+import { isAccountGone } from '../apply/account-check.ts';
 import { KubeConfigMissingError } from '../apply/kubeconfig.ts';
 import type { ReleaseContext } from './action.ts';
 import { catchUp } from './catch-up.ts';
@@ -66,18 +68,13 @@ function releaseToRemove(run: Run, cluster: HelmCluster): ReleaseContext {
   return releaseContext(run, cluster, storageOf(run, cluster, id));
 }
 
-const serviceAccounts = { group: '', version: 'v1', plural: 'serviceaccounts', namespaced: true };
-
-/** Without the ServiceAccount to act as nothing can be uninstalled: a deleted tenant must not stay for ever. */
-async function hasAccount({ object, gates }: Run, { identity, owner }: HelmCluster): Promise<boolean> {
-  if (identity === '' || object.spec.kubeConfig !== undefined) return true;
-  const slash = identity.indexOf('/');
-  const name = identity.slice(slash + 1);
+/** Without the ServiceAccount to act as nothing can be uninstalled. */
+async function hasAccount({ object, context, gates }: Run, { identity, owner }: HelmCluster): Promise<boolean> {
+  if (object.spec.kubeConfig !== undefined) return true;
   try {
-    await owner.get(serviceAccounts, { namespace: identity.slice(0, slash), name }, { metadataOnly: true });
-    return true;
+    return !(await isAccountGone(owner, identity, context.signal));
   } catch (error) {
-    if (isNotFound(error)) return false;
+    const { name } = parseKey(identity);
     const message = `failed to confirm ServiceAccount '${name}' can be used to uninstall release: ${errorMessage(error)}`;
     gates.ready('False', 'UninstallFailed', message);
     throw new Error(message, { cause: error });

@@ -1,8 +1,7 @@
 // The HelmRelease as its controller handles it: working copy, names, times.
 import { createHash } from 'node:crypto';
 import { helmRelease, type HelmRelease } from '#api/helm/helmrelease';
-import { storageVersion } from '#api/kind';
-import type { ResourceRef } from '#kube/object';
+import { resourceOf } from '#kube/resources';
 import { durationMs } from '#lib/duration-ms';
 import type { Draft } from '#runtime/draft';
 
@@ -13,12 +12,7 @@ export const fieldManager = 'helm-controller';
 export const originNameLabel = `${group}/name`;
 export const originNamespaceLabel = `${group}/namespace`;
 
-export const helmReleases: ResourceRef = {
-  group: helmRelease.group,
-  version: storageVersion(helmRelease).name,
-  plural: helmRelease.plural,
-  namespaced: true,
-};
+export const helmReleases = resourceOf(helmRelease);
 
 const minute = 60_000;
 const maxReleaseName = 53;

@@ -4,8 +4,8 @@ import { releaseSelector } from '#helm/index';
 import type { KubeClient } from '#kube/client';
 import type { Informer } from '#kube/informer';
 import type { KubeObject } from '#kube/object';
+import { secrets } from '#kube/resources';
 import { isLaterVersion } from '../apply/fingerprint.ts';
-import { secrets } from './values.ts';
 
 /** A revision as its Secret's metadata tells of it. */
 export interface Head {

@@ -1,10 +1,10 @@
 // rollback.recreate: the Pods of workloads that were there before are deleted, so that their controllers make new ones.
-import type { ResourceRef, Unstructured } from '#kube/object';
+import type { Unstructured } from '#kube/object';
+import { pods } from '#kube/resources';
 import { isNotFound } from '#kube/status-error';
 import type { ReleaseContext } from './action.ts';
 import type { ReleaseItem } from './release-objects.ts';
 
-const pods: ResourceRef = { group: '', version: 'v1', plural: 'pods', namespaced: true };
 const workloads = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'ReplicationController']);
 
 export async function restartPods(

@@ -13,10 +13,10 @@ import {
 } from '#helm/index';
 import type { KubeClient } from '#kube/client';
 import type { KubeObject } from '#kube/object';
+import { secrets } from '#kube/resources';
 import { isNotFound } from '#kube/status-error';
 import type { Clock } from '#lib/clock';
 import { type Head, type Heads, madeForAnnotation, type ReleaseId } from './release-index.ts';
-import { secrets } from './values.ts';
 
 /** A revision as it is stored. The record has no files of the chart: those are in the parts. */
 export interface StoredRelease {

@@ -3,17 +3,12 @@ import type { HelmRelease } from '#api/helm/helmrelease';
 import { sigsUnmarshal } from '#goyaml/index';
 import { mergeMaps, parseSet, parseSetString, type ValuesMap } from '#helm/index';
 import type { KubeClient } from '#kube/client';
-import type { KubeObject, ResourceRef } from '#kube/object';
+import { configMaps, secrets, type DataObject } from '#kube/resources';
 import { isNotFound } from '#kube/status-error';
 import { errorMessage } from '#lib/errors';
 import { namespaceOf } from './helmrelease.ts';
 
 type ValuesReference = NonNullable<HelmRelease['spec']['valuesFrom']>[number];
-
-type DataObject = KubeObject & { readonly data?: Readonly<Record<string, string>> };
-
-export const configMaps: ResourceRef = { group: '', version: 'v1', plural: 'configmaps', namespaced: true };
-export const secrets: ResourceRef = { group: '', version: 'v1', plural: 'secrets', namespaced: true };
 
 /** What a reference names could not be had, or not be used. Its message holds no value. */
 export class ValuesReferenceError extends Error {

@@ -1,9 +1,8 @@
 // The HelmRepository controller: its steps in order, and what it tells about their outcome.
 import { rm } from 'node:fs/promises';
-import { storageApiVersion } from '#api/scheme';
 import { helmRepository } from '#api/source/helmrepository';
 import { withoutPassword } from '#helm/repository/index';
-import type { ResourceRef } from '#kube/object';
+import { resourceOf } from '#kube/resources';
 import { durationMs } from '#lib/duration-ms';
 import { isTrue } from '#runtime/conditions';
 import type { Reconcile } from '#runtime/controller';
@@ -24,12 +23,7 @@ import { storeIndex } from './store-index.ts';
 export interface HelmRepositoryDependencies
   extends SourceReconcilerDependencies<HelmRepositoryDraft>, Omit<FetchOptions, 'client'> {}
 
-export const helmRepositories: ResourceRef = {
-  group: helmRepository.group,
-  version: storageApiVersion(helmRepository).split('/')[1]!,
-  plural: helmRepository.plural,
-  namespaced: true,
-};
+export const helmRepositories = resourceOf(helmRepository);
 
 const fieldManager = 'source-controller';
 

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import pLimit from 'p-limit';
 import type { Kustomization } from '#api/kustomize/kustomization';
 import type { KubeClient } from '#kube/client';
-import type { KubeObject, ResourceRef } from '#kube/object';
+import type { KubeObject } from '#kube/object';
+import { secrets } from '#kube/resources';
 import { isNotFound } from '#kube/status-error';
 import { errorMessage } from '#lib/errors';
 import { Secret } from '#lib/secret';
@@ -46,8 +47,6 @@ interface Reference {
 const concurrency = 8;
 /** ms all questions of a build may take. */
 const patienceMs = 60_000;
-const secrets: ResourceRef = { group: '', version: 'v1', plural: 'secrets', namespaced: true };
-
 /** Undefined when nothing is to be decrypted. Throws what Flux says of a Secret that is missing or of no use. */
 export async function decryptionKeys(
   { metadata, spec }: Pick<Kustomization, 'metadata' | 'spec'>,

@@ -1,9 +1,8 @@
 // The end of a Kustomization: what it applied goes too, unless it is to stay.
 import { FINALIZER } from '#api/meta';
-import type { ResourceRef } from '#kube/object';
-import { isNotFound } from '#kube/status-error';
 import { errorMessage } from '#lib/errors';
 import { timeLimit } from '#lib/time-limit';
+import { isAccountGone } from '../apply/account-check.ts';
 import { type Cluster, LiveView } from '../apply/cluster.ts';
 import { KubeConfigMissingError } from '../apply/kubeconfig.ts';
 import { parseObjectId, subjectOf } from '../apply/object-id.ts';
@@ -13,7 +12,6 @@ import { recover } from './recovery.ts';
 import type { Run } from './run.ts';
 
 const concurrency = 16;
-const serviceAccounts: ResourceRef = { group: '', version: 'v1', plural: 'serviceaccounts', namespaced: true };
 
 /** Throws when something could not be deleted. */
 export async function finalize(run: Run): Promise<void> {
@@ -49,12 +47,13 @@ async function clusterToLeave({ object, deps, memory, isFirst }: Run): Promise<C
 }
 
 async function deleteInventory(run: Run, cluster: Cluster): Promise<void> {
-  const { object, report } = run;
+  const { object, deps, report } = run;
   const { signal } = run.context;
   const entries = object.status?.inventory?.entries ?? [];
   if (entries.length === 0) return;
-  if (object.spec.kubeConfig === undefined && (await isAccountGone(run, cluster))) {
-    // Nobody may delete them any more; waiting would keep the Kustomization for ever.
+  // What accounts another cluster has is for that one to say, by refusing.
+  const isOwnCluster = object.spec.kubeConfig === undefined;
+  if (isOwnCluster && (await isAccountGone(deps.client, cluster.identity, signal))) {
     const subjects = entries.flatMap(({ id }) => parseObjectId(id) ?? []).map(subjectOf);
     report.event('error', `unable to prune objects: \n${subjects.join('\n')}`);
     return;
@@ -68,19 +67,6 @@ async function deleteInventory(run: Run, cluster: Cluster): Promise<void> {
     throw new Error(`delete failed, errors: ${outcome.failures.join(';')};`);
   }
   if (object.spec.deletionPolicy === 'WaitForTermination') await waitForEnd(run, outcome, cluster);
-}
-
-/** Of our own cluster: what accounts another one has is for that one to say, by refusing. */
-async function isAccountGone({ deps, context }: Run, { identity }: Cluster): Promise<boolean> {
-  if (identity === '') return false;
-  const [namespace, name = ''] = identity.split('/');
-  try {
-    await deps.client.get(serviceAccounts, { namespace, name }, { signal: context.signal });
-    return false;
-  } catch (error) {
-    if (isNotFound(error)) return true;
-    throw error;
-  }
 }
 
 /** Whether the end of the object is that of what it applied. */

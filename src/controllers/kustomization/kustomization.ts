@@ -1,18 +1,12 @@
 // The Kustomization as its controller handles it: working copy, times, names.
 import { kustomization, type Kustomization } from '#api/kustomize/kustomization';
-import { storageVersion } from '#api/kind';
-import type { ResourceRef } from '#kube/object';
+import { resourceOf } from '#kube/resources';
 import { durationMs } from '#lib/duration-ms';
 import type { Draft } from '#runtime/draft';
 
 export type KustomizationDraft = Draft<Kustomization> & { status?: NonNullable<Draft<Kustomization>['status']> };
 
-export const kustomizations: ResourceRef = {
-  group: kustomization.group,
-  version: storageVersion(kustomization).name,
-  plural: kustomization.plural,
-  namespaced: true,
-};
+export const kustomizations = resourceOf(kustomization);
 
 const second = 1000;
 const minute = 60 * second;

@@ -1,17 +1,14 @@
 // The variables of post-build substitution, from ConfigMaps, Secrets and the spec.
 import type { Kustomization } from '#api/kustomize/kustomization';
 import type { KubeClient } from '#kube/client';
-import type { KubeObject, ResourceRef } from '#kube/object';
+import type { ResourceRef } from '#kube/object';
+import { configMaps, secrets, type DataObject } from '#kube/resources';
 import { isNotFound } from '#kube/status-error';
 import { errorMessage } from '#lib/errors';
 
-interface DataObject extends KubeObject {
-  readonly data?: Readonly<Record<string, string>>;
-}
-
 const resources: Readonly<Record<'ConfigMap' | 'Secret', ResourceRef>> = {
-  ConfigMap: { group: '', version: 'v1', plural: 'configmaps', namespaced: true },
-  Secret: { group: '', version: 'v1', plural: 'secrets', namespaced: true },
+  ConfigMap: configMaps,
+  Secret: secrets,
 };
 
 /**

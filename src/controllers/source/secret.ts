@@ -1,14 +1,8 @@
 // Secrets that sources refer to: read, decoded, and never printed.
 import type { KubeClient } from '#kube/client';
-import type { KubeObject, ResourceRef } from '#kube/object';
+import { secrets, type DataObject } from '#kube/resources';
 import { errorMessage } from '#lib/errors';
 import { Secret } from '#lib/secret';
-
-export const secrets: ResourceRef = { group: '', version: 'v1', plural: 'secrets', namespaced: true };
-
-interface SecretObject extends KubeObject {
-  readonly data?: Readonly<Record<string, string>>;
-}
 
 /** The decoded data of a Kubernetes Secret. */
 export class SecretData {
@@ -41,9 +35,9 @@ export async function readSecret(
   name: string,
   signal: AbortSignal,
 ): Promise<SecretData> {
-  let object: SecretObject;
+  let object: DataObject;
   try {
-    object = await client.get<SecretObject>(secrets, { namespace, name }, { signal });
+    object = await client.get<DataObject>(secrets, { namespace, name }, { signal });
   } catch (error) {
     throw new Error(`failed to get secret '${namespace}/${name}': ${errorMessage(error)}`, { cause: error });
   }

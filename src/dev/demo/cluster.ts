@@ -4,15 +4,10 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import type { KubeClient } from '#kube/client';
 import type { KubeObject, ObjectKey, ResourceRef, Unstructured } from '#kube/object';
+import { customResourceDefinitions } from '#kube/resources';
 import { DevError } from '../errors.ts';
 
 const fieldManager = 'sluice-demo';
-const crds: ResourceRef = {
-  group: 'apiextensions.k8s.io',
-  version: 'v1',
-  plural: 'customresourcedefinitions',
-  namespaced: false,
-};
 
 export interface Condition {
   readonly type: string;
@@ -27,10 +22,12 @@ export async function installKinds(client: KubeClient, folder: string): Promise<
   const definitions = await Promise.all(
     files.map(async (name) => parse(await readFile(path.join(folder, name), 'utf8')) as KubeObject),
   );
-  await Promise.all(definitions.map((object) => client.apply(crds, object, { fieldManager, force: true })));
+  await Promise.all(
+    definitions.map((object) => client.apply(customResourceDefinitions, object, { fieldManager, force: true })),
+  );
   for (const { metadata } of definitions) {
     await untilObject(client, {
-      ref: crds,
+      ref: customResourceDefinitions,
       key: { name: metadata.name ?? '' },
       test: isEstablished,
       timeoutMs: 30_000,

@@ -2,9 +2,12 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import path from 'node:path';
+import { kustomization } from '#api/kustomize/kustomization';
+import { gitRepository } from '#api/source/gitrepository';
 import { KubeClient } from '#kube/client';
 import { loadConfig } from '#kube/config';
 import type { KubeObject, ResourceRef, Unstructured } from '#kube/object';
+import { resourceOf } from '#kube/resources';
 import { errorMessage } from '#lib/errors';
 import { type ControlPlane, startControlPlane } from '../control-plane.ts';
 import { serveGit } from '../git-http-backend.ts';
@@ -27,18 +30,8 @@ export interface DemoOptions {
 
 const readyLimitMs = 60_000;
 const namespace = 'default';
-const gitRepositories: ResourceRef = {
-  group: 'source.toolkit.fluxcd.io',
-  version: 'v1',
-  plural: 'gitrepositories',
-  namespaced: true,
-};
-const kustomizations: ResourceRef = {
-  group: 'kustomize.toolkit.fluxcd.io',
-  version: 'v1',
-  plural: 'kustomizations',
-  namespaced: true,
-};
+const gitRepositories = resourceOf(gitRepository);
+const kustomizations = resourceOf(kustomization);
 
 const artifacts: ResourceRef = {
   group: 'artifacts.sluice.dev',

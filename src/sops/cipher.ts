@@ -2,11 +2,11 @@
 import { createDecipheriv } from 'node:crypto';
 import { parseFloatGo } from '#lib/go-float';
 import { fromBytes } from '#lib/go-string';
+import { decodeBase64 } from './base64.ts';
 import { SopsError } from './errors.ts';
 import { Comment, Time, type Scalar } from './tree.ts';
 
-const pattern = /^ENC\[AES256_GCM,data:(.+),iv:(.+),tag:(.+),type:(.+)\]/;
-const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+const pattern = /^ENC\[AES256_GCM,data:([^,]+),iv:([^,]+),tag:([^,]+),type:([^\]]+)\]/;
 const ciphers: Readonly<Record<number, 'aes-128-gcm' | 'aes-192-gcm' | 'aes-256-gcm'>> = {
   16: 'aes-128-gcm',
   24: 'aes-192-gcm',
@@ -47,7 +47,8 @@ function open({ data, iv, tag }: Sealed, key: Uint8Array, place: string): Buffer
 }
 
 function decoded(text: string, what: string): Buffer {
-  if (base64.test(text)) return Buffer.from(text, 'base64');
+  const bytes = decodeBase64(text);
+  if (bytes !== undefined) return bytes;
   throw new SopsError('SOPS_VALUE', `Error base64-decoding ${what}: it is no base64`);
 }
 

@@ -1,4 +1,5 @@
 // SOPS: documents of which some values are encrypted, read and made plain.
+export { decodeBase64 } from './base64.ts';
 export type { KeySources, RemoteAnswer } from './data-key.ts';
 export { decryptObject, decryptText, type Conversion, type Decrypted } from './decrypt.ts';
 export { SopsError } from './errors.ts';

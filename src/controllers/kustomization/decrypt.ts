@@ -5,6 +5,7 @@ import { fileReferences, type FileReference } from '#kustomize/index';
 import type { BuildRoot } from '#kustomize/job';
 import { CodedError, errorMessage } from '#lib/errors';
 import {
+  decodeBase64,
   decryptObject,
   decryptText,
   detectFormat,
@@ -122,7 +123,8 @@ export class Decryption {
   }
 
   async #entry(object: GoObject, key: string, value: unknown): Promise<unknown> {
-    const bytes = typeof value === 'string' ? decodedBase64(value) : undefined;
+    // What is no base64 is for the API server to refuse.
+    const bytes = typeof value === 'string' ? decodeBase64(value.replaceAll(/[\r\n]/g, '')) : undefined;
     const from = bytes && detectFormat(bytes);
     if (bytes === undefined || from === undefined) return value;
     const conversion: Conversion = { from, to: formatOfPath(key) };
@@ -183,14 +185,6 @@ function isEncrypted(object: GoObject): boolean {
 function placeOf(object: GoObject): string {
   const { metadata } = object as Named;
   return `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`;
-}
-
-/** Undefined for what is no base64: that is for the API server to say. */
-function decodedBase64(text: string): Buffer | undefined {
-  const line = text.replaceAll(/[\r\n]/g, '');
-  return /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(line)
-    ? Buffer.from(line, 'base64')
-    : undefined;
 }
 
 function failure(message: string, cause?: unknown): CodedError {

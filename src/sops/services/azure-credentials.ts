@@ -104,10 +104,10 @@ function assertionOf(
 
 function certificateIn(pem: string, passphrase: string): Omit<Certificate, 'sendsChain'> {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  const keyBlock = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[^]+?-----END \1-----/.exec(pem)?.[0];
+  const begin = pem.search(/-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----/);
   try {
     const chain = blocks.map((block) => new X509Certificate(block).raw.toString('base64'));
-    const key = createPrivateKey({ key: keyBlock ?? '', ...(passphrase !== '' && { passphrase }) });
+    const key = createPrivateKey({ key: pem.slice(begin), ...(passphrase !== '' && { passphrase }) });
     if (chain.length > 0) return { key, chain };
   } catch {
     // Told below: what OpenSSL says of a key is not for everybody.

@@ -17,8 +17,9 @@ export interface IniSection {
 /** Of the keys before any section. */
 export const defaultSection = 'DEFAULT';
 
-interface OpenSection extends IniSection {
-  readonly keys: IniKey[];
+interface OpenSection extends Omit<IniSection, 'keys'> {
+  /** By name: one that comes again takes the value, and the place stays. */
+  readonly keys: Map<string, IniKey>;
 }
 
 /** The sections in their order, the default one first. Throws a SopsError for what is no INI. */
@@ -37,7 +38,7 @@ class IniReader {
   }
 
   read(): IniSection[] {
-    let section: OpenSection = { name: defaultSection, comment: '', keys: [] };
+    let section: OpenSection = { name: defaultSection, comment: '', keys: new Map() };
     const sections = [section];
     // The number of the next key that is written `-`.
     let count = 1;
@@ -49,12 +50,13 @@ class IniReader {
         sections.push((section = this.#section(trimmed)));
         count = 1;
       } else {
-        const { name, rest } = keyName(trimmed);
+        const { name: written, rest } = keyName(trimmed);
+        const name = written === '-' ? `#${count++}` : written;
         const value = this.#value(rest);
-        put(section.keys, { name: name === '-' ? `#${count++}` : name, value, comment: this.#takeComment() });
+        section.keys.set(name, { name, value, comment: this.#takeComment() });
       }
     }
-    return sections;
+    return sections.map((section) => ({ ...section, keys: [...section.keys.values()] }));
   }
 
   #next(): string | undefined {
@@ -73,7 +75,7 @@ class IniReader {
     const name = line.slice(1, close);
     if (name === '') throw failure('empty section name');
     this.#comment += commentIn(line.slice(close + 1));
-    return { name, comment: this.#takeComment(), keys: [] };
+    return { name, comment: this.#takeComment(), keys: new Map() };
   }
 
   #value(text: string): string {
@@ -112,12 +114,6 @@ class IniReader {
       value = value.slice(0, -1);
     }
   }
-}
-
-function put(keys: IniKey[], key: IniKey): void {
-  const known = keys.findIndex(({ name }) => name === key.name);
-  if (known < 0) keys.push(key);
-  else keys[known] = key;
 }
 
 function commentIn(text: string): string {

@@ -38,7 +38,7 @@ class JsonTree {
   readonly #tokens: IterableIterator<RegExpExecArray>;
 
   constructor(text: string) {
-    this.#tokens = text.matchAll(/[{}[\]]|"(?:[^"\\]|\\.)*"|[^\s{}[\]",:]+/g);
+    this.#tokens = text.matchAll(/[{}[\]]|"[^"\\]*(?:\\.[^"\\]*)*"|[^\s{}[\]",:]+/g);
   }
 
   read(): TreeValue {

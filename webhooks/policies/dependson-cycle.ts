@@ -58,7 +58,7 @@ function keyOf(namespace = '', name = ''): string {
 function dependenciesOf(object: ReviewedObject): { readonly namespace: string; readonly name: string }[] {
   const own = object.metadata.namespace ?? '';
   return fieldsAt(object, 'spec.dependsOn[]').map(({ value }) => {
-    const { name, namespace = own } = value as Reference;
-    return { name, namespace };
+    const { name, namespace } = value as Reference;
+    return { name, namespace: namespace || own };
   });
 }

@@ -38,7 +38,9 @@ export const missingReferences: Rule = {
     const own = object.metadata.namespace ?? '';
     return (fields[object.kind] ?? []).flatMap(({ path, kind: fixed }) =>
       fieldsAt(object, path).flatMap(({ path: at, value }) => {
-        const { kind = fixed, name, namespace = own } = value as Reference;
+        const reference = value as Reference;
+        const { kind = fixed, name } = reference;
+        const namespace = reference.namespace || own;
         // `*` and a selection by labels name no object.
         if (kind === undefined || !name || name === '*' || !snapshot.knows(kind)) return [];
         if (snapshot.get(kind, namespace, name) !== undefined) return [];

@@ -17,7 +17,7 @@ export const pathInArtifact: Rule = {
     const path = normalized(fieldsAt(object, 'spec.path')[0]?.value);
     const source = fieldsAt(object, 'spec.sourceRef')[0]?.value as SourceReference | undefined;
     if (path === '' || source === undefined) return [];
-    const namespace = source.namespace ?? object.metadata.namespace ?? '';
+    const namespace = source.namespace || (object.metadata.namespace ?? '');
     const files = snapshot.files(source.kind, namespace, source.name);
     if (files === undefined || hasDirectory(files, path)) return [];
     const near = nearestDirectory(path, directoriesOf(files));

@@ -44,6 +44,6 @@ function normalPath({ spec }: ReviewedObject): string {
 
 function sourceOf(object: ReviewedObject): string {
   const own = object.metadata.namespace ?? '';
-  const { kind, name, namespace = own } = (object.spec?.['sourceRef'] ?? {}) as Partial<Record<string, string>>;
-  return `${kind}/${namespace}/${name}`;
+  const { kind, name, namespace } = (object.spec?.['sourceRef'] ?? {}) as Partial<Record<string, string>>;
+  return `${kind}/${namespace || own}/${name}`;
 }

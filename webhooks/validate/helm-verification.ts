@@ -24,7 +24,7 @@ export const helmVerification: Rule = {
         warn(`${at}.verify`, `${from}: remove it, and set spec.verify of the ${sourceRef.kind} where it has that`),
       ];
     }
-    const namespace = sourceRef.namespace ?? object.metadata.namespace ?? '';
+    const namespace = sourceRef.namespace || (object.metadata.namespace ?? '');
     if (!isPlainRepository(snapshot, namespace, sourceRef.name ?? '')) return [];
     const subject = `HelmRepository '${namespace}/${sourceRef.name}' is not of type oci`;
     return [warn(`${at}.verify`, `${subject}: its charts have no signatures to verify`)];

@@ -71,7 +71,7 @@ export function keyOfDependency(
   object: Pick<HelmRelease, 'metadata'>,
   { namespace, name }: { readonly namespace?: string; readonly name: string },
 ): string {
-  return `${namespace ?? namespaceOf(object)}/${name}`;
+  return `${namespace || namespaceOf(object)}/${name}`;
 }
 
 /** The object whose artifact is the chart. */

@@ -12,8 +12,8 @@ export function unmetDependency(
   revision: string,
 ): string | undefined {
   const own = object.metadata.namespace ?? '';
-  for (const { name, namespace = own, readyExpr } of object.spec.dependsOn ?? []) {
-    const key = `${namespace}/${name}`;
+  for (const { name, namespace, readyExpr } of object.spec.dependsOn ?? []) {
+    const key = `${namespace || own}/${name}`;
     const dependency = cache.get(key);
     if (dependency === undefined) {
       return `dependency '${key}' not found: kustomizations.kustomize.toolkit.fluxcd.io "${name}" not found`;

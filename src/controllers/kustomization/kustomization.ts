@@ -26,14 +26,14 @@ export function timeoutMs(object: Pick<Kustomization, 'spec'>): number {
   return Math.max(wanted, 30 * second);
 }
 
-/** `namespace/name` of the source. */
+/** `namespace/name` of the source. An empty namespace is the own, as everywhere in references. */
 export function sourceKey({ metadata, spec }: Kustomization): string {
-  return `${spec.sourceRef.namespace ?? metadata.namespace ?? ''}/${spec.sourceRef.name}`;
+  return `${spec.sourceRef.namespace || (metadata.namespace ?? '')}/${spec.sourceRef.name}`;
 }
 
 /** `namespace/name` of each Kustomization this one depends on. */
 export function dependencyKeys({ metadata, spec }: Kustomization): string[] {
-  return (spec.dependsOn ?? []).map(({ namespace, name }) => `${namespace ?? metadata.namespace ?? ''}/${name}`);
+  return (spec.dependsOn ?? []).map(({ namespace, name }) => `${namespace || (metadata.namespace ?? '')}/${name}`);
 }
 
 /** `Kind/namespace/name` of each ConfigMap and Secret that is read for a run. */

@@ -32,7 +32,7 @@ export function lookUpSource(kustomization: Kustomization, sources: Sources, pol
   const { sourceRef } = kustomization.spec;
   const key = sourceKey(kustomization);
   const own = kustomization.metadata.namespace ?? '';
-  if (policy.noCrossNamespaceRefs && (sourceRef.namespace ?? own) !== own) {
+  if (policy.noCrossNamespaceRefs && (sourceRef.namespace || own) !== own) {
     const message = `can't access '${sourceRef.kind}/${key}', cross-namespace references have been blocked`;
     return { denied: message };
   }

@@ -77,6 +77,18 @@ describe('Kustomization delivery', function () {
     for (const name of ['chain-1', 'chain-2', 'chain-3']) await delivery.ready(name, revision);
   });
 
+  it('takes an empty namespace of a reference for its own', async () => {
+    await delivery.source('empty', { 'a.yaml': configMap('empty-a') });
+    const sourceRef = { kind: 'GitRepository', name: 'empty', namespace: '' };
+    await delivery.kustomization('empty', { sourceRef });
+    await delivery.kustomization('empty-too', {
+      sourceRef,
+      namePrefix: 'too-',
+      dependsOn: [{ name: 'empty', namespace: '' }],
+    });
+    await delivery.ready('empty-too');
+  });
+
   it('waits as the dependency expression says', async () => {
     await delivery.source('expr', { 'a.yaml': configMap('expr-a') });
     await delivery.kustomization('expr-b', {

@@ -22,6 +22,13 @@ ruleTable(dependsOnCycle, [
     ],
   },
   {
+    it: 'takes an empty namespace for its own',
+    object: dependent('a', { name: 'a', namespace: '' }),
+    says: [
+      'error: spec.dependsOn: Invalid value: "apps/a": circular dependency detected: apps/a -> apps/a — remove one of these dependencies',
+    ],
+  },
+  {
     it: 'prints the whole round',
     object: dependent('a', { name: 'b' }),
     cluster: { objects: [dependent('b', { name: 'c' }), dependent('c', { name: 'a' })] },
@@ -68,6 +75,12 @@ ruleTable(missingReferences, [
   {
     it: 'says nothing of what is there',
     object: { kind: 'Kustomization' },
+    cluster: { objects: [{ kind: 'GitRepository', name: 'app' }] },
+    says: [],
+  },
+  {
+    it: 'takes an empty namespace for its own',
+    object: { kind: 'Kustomization', spec: { sourceRef: { kind: 'GitRepository', name: 'app', namespace: '' } } },
     cluster: { objects: [{ kind: 'GitRepository', name: 'app' }] },
     says: [],
   },

@@ -1,11 +1,10 @@
 // The register of all kinds: looked up by group, kind, plural or short name.
 import { artifactGenerator } from './extensions/artifactgenerator.ts';
-import { apiVersionOf, parseApiVersion } from './group-version.ts';
+import { parseApiVersion } from './group-version.ts';
 import { helmRelease } from './helm/helmrelease.ts';
 import { imagePolicy } from './image/imagepolicy.ts';
 import { imageRepository } from './image/imagerepository.ts';
 import { imageUpdateAutomation } from './image/imageupdateautomation.ts';
-import { storageVersion } from './kind.ts';
 import type { KindDefinition, KindVersion } from './kind.ts';
 import { kustomization } from './kustomize/kustomization.ts';
 import { alert } from './notification/alert.ts';
@@ -55,9 +54,4 @@ export function versionOf(object: {
   const definition = kindOf(group, object.kind);
   const version = definition?.versions.find((candidate) => candidate.name === name);
   return definition === undefined || version === undefined ? undefined : { definition, version };
-}
-
-/** The apiVersion new objects of the kind are written with. */
-export function storageApiVersion(definition: KindDefinition): string {
-  return apiVersionOf({ group: definition.group, version: storageVersion(definition).name });
 }

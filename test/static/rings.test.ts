@@ -164,6 +164,9 @@ const sameRing: Readonly<Record<string, readonly string[]>> = {
   sops: ['cloudauth'],
 };
 
+// Of the rooms of kinds in src/controllers; what several share is in apply and source.
+const betweenKinds = ['kustomization → gitrepository'];
+
 describe('imports in the sources', () => {
   it('within a ring follow the edges that are named', async () => {
     const wrong: string[] = [];
@@ -173,6 +176,18 @@ describe('imports in the sources', () => {
         wrong.push(`${file} → ${target}`);
     }
     assert.deepEqual(wrong, []);
+  });
+
+  it('between the controllers of kinds follow the edges that are named', async () => {
+    const found = new Set<string>();
+    for (const { file, text } of await sources()) {
+      const [, room, kind = ''] = /^src\/(controllers)\/([^/]+)\//.exec(file) ?? [];
+      if (room === undefined) continue;
+      for (const [, other = ''] of text.matchAll(/from '(?:\.\.|#controllers)\/([^/']+)\//g)) {
+        if (other !== kind && !['apply', 'source'].includes(other)) found.add(`${kind} → ${other}`);
+      }
+    }
+    assert.deepEqual([...found], betweenKinds);
   });
 
   it('of an engine from outside go through its index', async () => {

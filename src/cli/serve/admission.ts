@@ -8,7 +8,7 @@ import { webhookConfigurations } from '#webhooks/server/registration';
 import { snapshotOf } from '#webhooks/server/snapshot';
 import { rules } from '#webhooks/rules';
 import type { ServeContext } from './context.ts';
-import { resourceOfKind } from './controllers.ts';
+import { resourceOfKind } from './kinds.ts';
 import { applyOwn, serviceName, type Serving } from './serving.ts';
 
 /** Serves admission; resolves once the API server knows of it. Returns the server's URL. */

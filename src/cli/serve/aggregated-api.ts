@@ -10,8 +10,8 @@ import type { KubeObject, ResourceRef, Unstructured } from '#kube/object';
 import { configMaps, type DataObject } from '#kube/resources';
 import { errorMessage } from '#lib/errors';
 import { version, type ServeContext } from './context.ts';
-import { resourceOfKind } from './controllers.ts';
 import { untilServed } from './aggregation-wait.ts';
+import { resourceOfKind } from './kinds.ts';
 import { recallArtifacts } from './recall-artifacts.ts';
 import { applyOwn, localServiceName, serviceName, type Serving } from './serving.ts';
 

@@ -1,8 +1,6 @@
 // The controllers: one per kind, with the watches that wake them.
 import { kustomization } from '#api/kustomize/kustomization';
-import { allKinds } from '#api/scheme';
 import { gitRepository } from '#api/source/gitrepository';
-import type { ResourceRef } from '#kube/object';
 import type { Informer } from '#kube/informer';
 import { durationMs } from '#lib/duration-ms';
 import { Controller } from '#runtime/controller';
@@ -25,8 +23,6 @@ import { startHelmSources } from './helm-sources.ts';
 import { acquireKind, acquireReferenced, controllerOptions, resourceOfKind } from './kinds.ts';
 import { artifactOpener, localArtifactFile } from './open-artifact.ts';
 import { watchedConfigs } from './watched-configs.ts';
-
-export { acquireKind, resourceOfKind } from './kinds.ts';
 
 export interface RunningControllers {
   stop(graceMs: number): Promise<void>;
@@ -179,9 +175,4 @@ function startKustomizations(
   watchKustomizations(controller, { kustomizations: informer, sources, configs: watchedConfigs(context) });
   followKubeConfigs(controller.queue, informer, clusters);
   return controller;
-}
-
-/** Every kind of ours whose objects the process caches, for admission and for the aggregated API. */
-export function allResources(): ResourceRef[] {
-  return allKinds.map((definition) => resourceOfKind(definition.group, definition.kind));
 }

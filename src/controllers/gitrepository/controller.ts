@@ -3,7 +3,6 @@ import { rm } from 'node:fs/promises';
 import { gitRepository } from '#api/source/gitrepository';
 import { resourceOf } from '#kube/resources';
 import { durationMs } from '#lib/duration-ms';
-import { isTrue } from '#runtime/conditions';
 import type { Reconcile } from '#runtime/controller';
 import {
   sourceReconciler,
@@ -11,6 +10,7 @@ import {
   type SourceReconcilerDependencies,
   type StepContext,
 } from '#runtime/source-reconciler';
+import { artifactNews } from '../source/artifact-news.ts';
 import { artifactMetadata, artifactOwner } from '../source/artifact-owner.ts';
 import { reconcileStorage } from '../source/storage-step.ts';
 import { archive, type ArchiveDependencies } from './archive.ts';
@@ -59,11 +59,9 @@ export function gitRepositoryReconciler(deps: GitRepositoryDependencies): Reconc
 /** A new artifact is an event; so is the end of a failure when the artifact stayed the same. */
 function notify(context: StepContext<GitRepositoryDraft>, before: GitRepositoryDraft, run: GitRun): void {
   const { object, events } = context;
-  const artifact = object.status?.artifact;
-  if (artifact === undefined) return;
-  const isNew = artifact.digest !== before.status?.artifact?.digest;
-  const recovered = gitRepositoryFailures.some((type) => isTrue(before, type));
-  if (!isNew && !recovered) return;
+  const news = artifactNews(object, before, gitRepositoryFailures);
+  if (news === undefined) return;
+  const { artifact, isNew } = news;
   const what = run.subject === undefined ? artifact.revision : shortened(run.subject);
   events.record(object, {
     severity: 'info',

@@ -1,10 +1,18 @@
 // What the steps of a GitRepository's reconcile share: the object's draft, and what they hand on to each other.
 import type { GitRepository } from '#api/source/gitrepository';
+import type { Artifact } from '#api/source/shared';
 import type { ArchiveInput, ResolvedRef } from '#git/index';
 import type { Draft } from '#runtime/draft';
-import type { IncludedArtifact } from './include.ts';
 
 export type GitRepositoryDraft = Draft<GitRepository> & { status?: NonNullable<Draft<GitRepository>['status']> };
+
+export interface IncludedArtifact {
+  /** Name of the other GitRepository. */
+  readonly name: string;
+  readonly fromPath: string;
+  readonly toPath: string;
+  readonly artifact: Artifact;
+}
 
 /** What the steps of one run hand on. */
 export interface GitRun {

@@ -6,15 +6,7 @@ import type { StepContext } from '#runtime/source-reconciler';
 import type { ObjectSource } from '#runtime/fresh-objects';
 import { artifactOutdated } from '../source/conditions.ts';
 import { includeUnavailable } from './conditions.ts';
-import type { GitRepositoryDraft, GitRun } from './git-repository.ts';
-
-export interface IncludedArtifact {
-  /** Name of the other GitRepository. */
-  readonly name: string;
-  readonly fromPath: string;
-  readonly toPath: string;
-  readonly artifact: Artifact;
-}
+import type { GitRepositoryDraft, GitRun, IncludedArtifact } from './git-repository.ts';
 
 export interface IncludeOptions {
   readonly repositories: ObjectSource<GitRepositoryDraft>;

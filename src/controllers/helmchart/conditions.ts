@@ -1,40 +1,9 @@
 // HelmChart's conditions and reasons as data.
-import { readyCondition, reconcilingCondition, stalledCondition } from '#runtime/conditions';
-import type { ConditionSet } from '#runtime/summarize';
-import {
-  artifactInStorage,
-  artifactOutdated,
-  fetchFailed,
-  sourceVerified,
-  storageOperationFailed,
-} from '../source/conditions.ts';
+import { fetchFailed, sourceConditions, storageOperationFailed } from '../source/conditions.ts';
 
 export const buildFailed = 'BuildFailed';
 
-const summarize = [
-  storageOperationFailed,
-  fetchFailed,
-  buildFailed,
-  artifactOutdated,
-  artifactInStorage,
-  sourceVerified,
-  stalledCondition,
-  reconcilingCondition,
-];
-
-export const helmChartConditions: ConditionSet = {
-  owned: [...summarize, readyCondition],
-  summarize,
-  negative: new Set([
-    storageOperationFailed,
-    fetchFailed,
-    buildFailed,
-    artifactOutdated,
-    stalledCondition,
-    reconcilingCondition,
-  ]),
-  bipolar: [sourceVerified],
-};
+export const helmChartConditions = sourceConditions([fetchFailed, buildFailed], { verifies: true });
 
 /** Conditions whose end is worth an event when nothing else is new. */
 export const helmChartFailures = [buildFailed, fetchFailed, storageOperationFailed];

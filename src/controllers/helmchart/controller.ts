@@ -5,7 +5,6 @@ import { normalizeRepositoryUrl } from '#helm/repository/index';
 import type { Informer } from '#kube/informer';
 import { keyOf } from '#kube/object';
 import { durationMs } from '#lib/duration-ms';
-import { isTrue } from '#runtime/conditions';
 import type { Controller, Reconcile } from '#runtime/controller';
 import {
   sourceReconciler,
@@ -14,6 +13,7 @@ import {
   type StepContext,
 } from '#runtime/source-reconciler';
 import { watchObjects } from '#runtime/watch';
+import { artifactNews } from '../source/artifact-news.ts';
 import { artifactMetadata, artifactOwner } from '../source/artifact-owner.ts';
 import { reconcileStorage } from '../source/storage-step.ts';
 import { buildChart, type BuildDependencies } from './build.ts';
@@ -94,15 +94,12 @@ export function indexRepositoriesByUrl(
 /** A new artifact is an event; so is the end of a failure when the artifact stayed the same. */
 function notify(context: StepContext<HelmChartDraft>, before: HelmChartDraft, run: ChartRun): void {
   const { object, events } = context;
-  const artifact = object.status?.artifact;
-  if (artifact === undefined || run.build === undefined) return;
-  const isNew = artifact.digest !== before.status?.artifact?.digest;
-  const recovered = helmChartFailures.some((type) => isTrue(before, type));
-  if (!isNew && !recovered) return;
+  const news = artifactNews(object, before, helmChartFailures);
+  if (news === undefined || run.build === undefined) return;
   events.record(object, {
     severity: 'info',
     reason: reasonOf(run.build),
     message: summaryOf(run.build, object.status?.observedValuesFiles),
-    metadata: artifactMetadata(artifact),
+    metadata: artifactMetadata(news.artifact),
   });
 }

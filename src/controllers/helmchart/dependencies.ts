@@ -15,8 +15,7 @@ import {
 } from '#helm/repository/index';
 import { errorMessage } from '#lib/errors';
 import { timeLimit } from '#lib/time-limit';
-import { connectionTo } from '../helmrepository/connection.ts';
-import { timeoutOf } from '../helmrepository/fetch.ts';
+import { connectionTo, timeoutOf } from '../source/repository-connection.ts';
 import type { HelmChartDraft, HelmRepository } from './chart.ts';
 import type { RemoteDependencies } from './remote-chart.ts';
 

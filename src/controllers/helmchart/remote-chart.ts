@@ -17,8 +17,7 @@ import {
 } from '#helm/repository/index';
 import { timeLimit } from '#lib/time-limit';
 import type { WorkerPool } from '#workers/pool';
-import { connectionTo, type ConnectionDependencies } from '../helmrepository/connection.ts';
-import { timeoutOf } from '../helmrepository/fetch.ts';
+import { connectionTo, timeoutOf, type ConnectionDependencies } from '../source/repository-connection.ts';
 import {
   type ChartBuild,
   effectiveValuesFiles,

@@ -1,4 +1,5 @@
 // A chart's CustomResourceDefinitions, which Helm installs before everything else and never deletes.
+import type { GroupVersionKind } from '#api/group-version';
 import { NoMatchError } from '#kube/discovery';
 import type { Unstructured } from '#kube/object';
 import { delay } from '#lib/backoff';
@@ -17,15 +18,11 @@ export interface CrdRequest {
 
 const establishedTimeoutMs = 60_000;
 
-/** A kind that a definition brought. */
-export interface NewKind {
-  readonly group: string;
-  readonly version: string;
-  readonly kind: string;
-}
-
 /** Creates, or creates and updates; returns the kinds that came, once they are served. */
-export async function applyCrds(objects: readonly Unstructured[], { context, policy }: CrdRequest): Promise<NewKind[]> {
+export async function applyCrds(
+  objects: readonly Unstructured[],
+  { context, policy }: CrdRequest,
+): Promise<GroupVersionKind[]> {
   const { object, cluster, signal } = context;
   const labels = { [originNameLabel]: object.metadata.name, [originNamespaceLabel]: namespaceOf(object) };
   const labelled = objects.map((each) => ({
@@ -59,7 +56,7 @@ interface Definition {
   };
 }
 
-function kindsOf(definition: Unstructured): NewKind[] {
+function kindsOf(definition: Unstructured): GroupVersionKind[] {
   const { group = '', names, versions = [] } = (definition as Definition).spec ?? {};
   return versions
     .filter(({ served }) => served === true)
@@ -70,7 +67,7 @@ const servedTimeoutMs = 10_000;
 const askAgainMs = 50;
 
 /** A definition is established a moment before its kind can be used, and nothing tells of that moment. */
-async function untilServed(kind: NewKind, { cluster, clock, signal }: ReleaseContext): Promise<void> {
+async function untilServed(kind: GroupVersionKind, { cluster, clock, signal }: ReleaseContext): Promise<void> {
   const deadline = clock.monotonic() + servedTimeoutMs;
   for (;;) {
     try {

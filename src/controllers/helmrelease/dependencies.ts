@@ -2,7 +2,7 @@
 import type { HelmRelease } from '#api/helm/helmrelease';
 import { isTrue, readyCondition } from '#runtime/conditions';
 import type { ObjectSource } from '#runtime/fresh-objects';
-import { readyByExpression } from '../kustomization/expressions.ts';
+import { readyByExpression } from '../apply/expressions.ts';
 import { dependencyKeys, keyOfDependency, type HelmReleaseDraft } from './helmrelease.ts';
 
 /** Why it must wait; undefined when nothing keeps it. Throws an ExpressionError for a readyExpr nobody can evaluate. */

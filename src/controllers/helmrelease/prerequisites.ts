@@ -3,7 +3,7 @@ import type { Artifact } from '#api/source/shared';
 import { errorMessage } from '#lib/errors';
 import { getCondition, readyCondition } from '#runtime/conditions';
 import { jitter } from '#runtime/jitter';
-import { ExpressionError, healthExpressions } from '../kustomization/expressions.ts';
+import { ExpressionError, healthExpressions } from '../apply/expressions.ts';
 import { syncChart } from './chart-template.ts';
 import { unmetDependency } from './dependencies.ts';
 import { NotYetError } from './gates.ts';

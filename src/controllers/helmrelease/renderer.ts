@@ -1,5 +1,6 @@
 // Renders releases in the workers, with the cluster's own capabilities and live lookups.
 import { MessageChannel } from 'node:worker_threads';
+import type { GroupVersionKind } from '#api/group-version';
 import type { HelmRelease } from '#api/helm/helmrelease';
 import { sigsUnmarshal } from '#goyaml/index';
 import {
@@ -14,7 +15,6 @@ import type { Unstructured } from '#kube/object';
 import type { WorkerPool } from '#workers/pool';
 import { LRUCache } from 'lru-cache';
 import { capabilitiesOf, clusterLookup, type HelmCluster } from './cluster.ts';
-import type { NewKind } from './crds.ts';
 import { namespaceOf, releaseName, releaseNamespace } from './helmrelease.ts';
 import type { ChartFile, ChartInfo, ReleaseJobInput, RenderOutput, ReusedParts } from './render-job.ts';
 
@@ -33,7 +33,7 @@ export interface RenderRequest {
   readonly skipSchemaValidation: boolean;
   readonly cluster: HelmCluster;
   /** Kinds that are served, though discovery may not tell of them yet. */
-  readonly newKinds: readonly NewKind[];
+  readonly newKinds: readonly GroupVersionKind[];
   readonly signal: AbortSignal;
 }
 

@@ -1,4 +1,5 @@
 // The steps that installing and upgrading have in common: render, definitions, hooks, apply, wait, record.
+import type { GroupVersionKind } from '#api/group-version';
 import type { Hook, HookEvent, RecordedHook, ReleaseRecord, ReleaseStatus, ValuesMap } from '#helm/index';
 import { metadataOnly } from '#helm/index';
 import type { Unstructured } from '#kube/object';
@@ -6,12 +7,12 @@ import { isAlreadyExists } from '#kube/status-error';
 import { goDuration } from '#lib/duration-ms';
 import { errorMessage } from '#lib/errors';
 import { SupersededError } from '#runtime/controller';
+import { healthExpressions } from '../apply/expressions.ts';
 import { fullTargets } from '../apply/own-watch.ts';
 import { awaitReady, NotReadyError, type ReadinessTarget } from '../apply/readiness.ts';
-import { healthExpressions } from '../kustomization/expressions.ts';
 import type { DesiredContext, ReleaseContext } from './action.ts';
 import { applyMethodRecord } from './apply-method.ts';
-import { applyCrds, type NewKind } from './crds.ts';
+import { applyCrds } from './crds.ts';
 import { releaseName, releaseNamespace, timeoutMs, type ActionName } from './helmrelease.ts';
 import { runHooks } from './hooks.ts';
 import { legacyHealth } from './legacy-ready.ts';
@@ -47,7 +48,7 @@ export async function renderRevision(
 ): Promise<RenderOutput> {
   const { object, chart, file, cluster, steps, signal, renderer } = context;
   steps.note(`rendering ${chart.name}@${chart.version} as revision ${revision}`);
-  const render = (newKinds: readonly NewKind[]): Promise<RenderOutput> =>
+  const render = (newKinds: readonly GroupVersionKind[]): Promise<RenderOutput> =>
     renderer.render({
       object,
       file,
@@ -64,7 +65,7 @@ export async function renderRevision(
   const crds = rendered.crds.flatMap(({ objects }) => objects);
   const policy = settings.crds ?? 'Create';
   if (crds.length === 0 || policy === 'Skip') return rendered;
-  let kinds: NewKind[];
+  let kinds: GroupVersionKind[];
   try {
     kinds = await applyCrds(crds, { context, policy });
   } catch (error) {

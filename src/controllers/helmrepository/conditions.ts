@@ -1,23 +1,7 @@
 // HelmRepository's conditions as data.
-import { readyCondition, reconcilingCondition, stalledCondition } from '#runtime/conditions';
-import type { ConditionSet } from '#runtime/summarize';
-import { artifactInStorage, artifactOutdated, fetchFailed, storageOperationFailed } from '../source/conditions.ts';
+import { fetchFailed, sourceConditions, storageOperationFailed } from '../source/conditions.ts';
 
-const summarize = [
-  storageOperationFailed,
-  fetchFailed,
-  artifactOutdated,
-  artifactInStorage,
-  stalledCondition,
-  reconcilingCondition,
-];
-
-export const helmRepositoryConditions: ConditionSet = {
-  owned: [...summarize, readyCondition],
-  summarize,
-  negative: new Set([storageOperationFailed, fetchFailed, artifactOutdated, stalledCondition, reconcilingCondition]),
-  bipolar: [],
-};
+export const helmRepositoryConditions = sourceConditions([fetchFailed]);
 
 /** Conditions whose end is worth an event when nothing else is new. */
 export const helmRepositoryFailures = [fetchFailed, storageOperationFailed];

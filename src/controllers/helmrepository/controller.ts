@@ -4,7 +4,6 @@ import { helmRepository } from '#api/source/helmrepository';
 import { withoutPassword } from '#helm/repository/index';
 import { resourceOf } from '#kube/resources';
 import { durationMs } from '#lib/duration-ms';
-import { isTrue } from '#runtime/conditions';
 import type { Reconcile } from '#runtime/controller';
 import {
   sourceReconciler,
@@ -12,6 +11,7 @@ import {
   type SourceReconcilerDependencies,
   type StepContext,
 } from '#runtime/source-reconciler';
+import { artifactNews } from '../source/artifact-news.ts';
 import { artifactMetadata, artifactOwner } from '../source/artifact-owner.ts';
 import { reconcileStorage } from '../source/storage-step.ts';
 import { helmRepositoryConditions, helmRepositoryFailures } from './conditions.ts';
@@ -64,11 +64,9 @@ export function helmRepositoryReconciler(deps: HelmRepositoryDependencies): Reco
 /** A new artifact is an event; so is the end of a failure when the artifact stayed the same. */
 function notify(context: StepContext<HelmRepositoryDraft>, before: HelmRepositoryDraft): void {
   const { object, events } = context;
-  const artifact = object.status?.artifact;
-  if (artifact === undefined) return;
-  const isNew = artifact.digest !== before.status?.artifact?.digest;
-  const recovered = helmRepositoryFailures.some((type) => isTrue(before, type));
-  if (!isNew && !recovered) return;
+  const news = artifactNews(object, before, helmRepositoryFailures);
+  if (news === undefined) return;
+  const { artifact, isNew } = news;
   events.record(object, {
     severity: 'info',
     reason: isNew ? 'NewArtifact' : 'Succeeded',

@@ -5,7 +5,6 @@ import type { HelmRepository } from '#api/source/helmrepository';
 import type { ArtifactStore } from '#artifact/store';
 import { parseDigest } from '#artifact/digest';
 import type { IndexTables } from '#helm/repository/index';
-import { durationMs } from '#lib/duration-ms';
 import { CodedError, errorMessage } from '#lib/errors';
 import { timeLimit } from '#lib/time-limit';
 import { deleteConditions, isTrue, setCondition } from '#runtime/conditions';
@@ -13,7 +12,7 @@ import type { Draft } from '#runtime/draft';
 import { ReconcileError, StalledError, TransientError } from '#runtime/reconcile-error';
 import type { StepContext } from '#runtime/source-reconciler';
 import { artifactInStorage, artifactOutdated, fetchFailed } from '../source/conditions.ts';
-import { connectionTo, type ConnectionDependencies } from './connection.ts';
+import { connectionTo, timeoutOf, type ConnectionDependencies } from '../source/repository-connection.ts';
 
 export type HelmRepositoryDraft = Draft<HelmRepository> & {
   status?: NonNullable<Draft<HelmRepository>['status']>;
@@ -35,12 +34,6 @@ export interface FetchOptions extends ConnectionDependencies {
   /** Where run directories are made. */
   readonly temporaryRoot: string;
   readonly maxIndexBytes: number;
-}
-
-const defaultTimeoutMs = 60_000;
-
-export function timeoutOf({ spec }: Pick<HelmRepository, 'spec'>): number {
-  return durationMs(spec.timeout, defaultTimeoutMs);
 }
 
 export async function fetchIndex(

@@ -2,7 +2,7 @@
 import type { Kustomization } from '#api/kustomize/kustomization';
 import type { ObjectSource } from '#runtime/fresh-objects';
 import { isTrue, readyCondition } from '#runtime/conditions';
-import { readyByExpression } from './expressions.ts';
+import { readyByExpression } from '../apply/expressions.ts';
 import { sourceKey, type KustomizationDraft } from './kustomization.ts';
 
 /** Why it must wait; undefined when nothing keeps it. Throws an ExpressionError. */

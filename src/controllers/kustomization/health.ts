@@ -4,11 +4,11 @@ import type { Unstructured } from '#kube/object';
 import { goDuration } from '#lib/duration-ms';
 import { deleteConditions, isTrue, markReconciling } from '#runtime/conditions';
 import { groupKindOf, type Cluster } from '../apply/cluster.ts';
+import type { HealthExpressions } from '../apply/expressions.ts';
 import { subjectOf } from '../apply/object-id.ts';
 import { fullTargets, type OwnWatches, ownWatch } from '../apply/own-watch.ts';
 import { awaitReady, type ReadinessTarget } from '../apply/readiness.ts';
 import { healthyCondition, setHealthy } from './conditions.ts';
-import type { HealthExpressions } from './expressions.ts';
 import { timeoutMs, type KustomizationDraft } from './kustomization.ts';
 
 export interface HealthCheck {

@@ -1,4 +1,4 @@
-// CEL of a Kustomization: when applied objects are healthy, and when a dependency is met.
+// CEL of a Kustomization or HelmRelease: when applied objects are healthy, and when a dependency is met.
 import { parseApiVersion } from '#api/group-version';
 import type { Kustomization } from '#api/kustomize/kustomization';
 import { CelEvaluationError, compileExpression, type CompiledExpression } from '#cel/index';

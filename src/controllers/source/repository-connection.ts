@@ -2,16 +2,24 @@
 import type { HelmRepository } from '#api/source/helmrepository';
 import { RepositoryClient } from '#helm/repository/index';
 import type { KubeClient } from '#kube/client';
+import { durationMs } from '#lib/duration-ms';
 import { errorMessage } from '#lib/errors';
 import type { Agents, Route } from '#net/agents';
 import type { TlsOptions } from '#net/tls';
 import { StalledError, TransientError } from '#runtime/reconcile-error';
-import { readSecret, type SecretData } from '../source/secret.ts';
+import { readSecret, type SecretData } from './secret.ts';
 
 export interface ConnectionDependencies {
   readonly client: Pick<KubeClient, 'get'>;
   readonly agents: Agents;
   readonly userAgent: string;
+}
+
+const defaultTimeoutMs = 60_000;
+
+/** ms a request may take. */
+export function timeoutOf({ spec }: Pick<HelmRepository, 'spec'>): number {
+  return durationMs(spec.timeout, defaultTimeoutMs);
 }
 
 /** Opens nothing yet. Throws a ReconcileError when the spec or its Secrets cannot be used. */

@@ -1,6 +1,6 @@
 // CEL of a Kustomization: health by expression, and dependencies that are met when one says so.
 import assert from 'node:assert/strict';
-import { ExpressionError, healthExpressions, readyByExpression } from '#controllers/kustomization/expressions';
+import { ExpressionError, healthExpressions, readyByExpression } from '#controllers/apply/expressions';
 import type { Unstructured } from '#kube/object';
 
 type Checks = NonNullable<Parameters<typeof healthExpressions>[0]['spec']['healthCheckExprs']>;

@@ -278,3 +278,48 @@ but none were.`,
     await delivery.ready('gated');
   });
 });
+
+describe('Kustomizations whose ServiceAccount logs in to Vault', function () {
+  this.timeout(60_000);
+  const cluster = useSharedCluster();
+  let delivery: Delivery;
+  let services: TestKeyServices;
+  before(async () => {
+    services = await TestKeyServices.start();
+    const flags = ['--feature-gates=ObjectLevelWorkloadIdentity=true', '--sops-vault-configmap=vaults'];
+    delivery = await (await Delivery.prepare(cluster())).start(flags);
+  });
+  after(async () => {
+    await delivery.close();
+    await services.stop();
+  });
+
+  it('decrypts with the keys of the Vaults a ConfigMap names', async () => {
+    const sops = {
+      hc_vault: [{ vault_address: services.vaultUrl, engine_path: 'sops/transit', key_name: 'shop', enc: wrapped }],
+      mac: 'ENC[not looked at]',
+      encrypted_regex: '^stringData$',
+    };
+    const password = sealed(services.dataKey, 'hidden', 'stringData:password:');
+    const manifest = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'login' }, stringData: { password }, sops };
+    await delivery.source('login', {
+      'secret.json': JSON.stringify(manifest),
+      'kustomization.yaml': kustomization({ resources: ['secret.json'] }),
+    });
+    const metadata = { namespace: delivery.namespace };
+    await delivery.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { ...metadata, name: 'decryptor' } });
+    await delivery.kustomization('login', { decryption: { provider: 'sops', serviceAccountName: 'decryptor' } });
+    const failed = await delivery.failed('login', 'BuildFailed');
+    assert.match(
+      (ready(failed)?.message ?? '').replaceAll(/\n\s+\| /g, ' '),
+      /failed to get Vault ConfigMap 'delivery-\w+\/vaults': configmaps "vaults" not found/,
+    );
+    const config = { instances: [{ address: services.vaultUrl, loginPath: 'auth/kubernetes/login' }] };
+    const data = { 'config.yaml': JSON.stringify(config) };
+    await delivery.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...metadata, name: 'vaults' }, data });
+    await delivery.reconcile('login');
+    await delivery.ready('login');
+    const secret = await delivery.get<Unstructured & { data?: Record<string, string> }>(secrets, 'login');
+    assert.deepEqual(secret?.data, { password: Buffer.from('hidden').toString('base64') });
+  });
+});

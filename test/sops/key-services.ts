@@ -146,7 +146,18 @@ export class TestKeyServices {
     return this.dataKey.toString('base64');
   }
 
-  #transit({ request, path, body }: Call): unknown {
+  #vaultLogin({ body }: Call): unknown {
+    const { role, jwt } = JSON.parse(body) as { role: string; jwt: string };
+    const claims = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString('utf8')) as object;
+    const { sub, aud } = claims as { sub: string; aud: readonly string[] };
+    const isIt = sub === `system:serviceaccount:${role.replace('_', ':')}` && aud.join(' ') === this.vaultUrl;
+    if (!isIt) throw new Refusal(403, 'permission denied');
+    return { auth: { client_token: 'vault-token' } };
+  }
+
+  #transit(call: Call): unknown {
+    const { request, path, body } = call;
+    if (path === '/v1/auth/kubernetes/login') return this.#vaultLogin(call);
     if (request.headers['x-vault-token'] !== 'vault-token') throw new Refusal(403, 'permission denied');
     const { ciphertext, plaintext } = JSON.parse(body) as Record<string, unknown>;
     if (path === '/v1/sops/transit/encrypt/shop') {

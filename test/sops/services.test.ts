@@ -19,6 +19,12 @@ const agents: Agents[] = [];
 const enc = wrapped;
 const accountAnnotations: Record<string, string> = { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::1:role/decrypt' };
 
+interface LoginOptions {
+  readonly env?: Record<string, string>;
+  readonly account?: boolean;
+  readonly vaults?: Readonly<Record<string, string>>;
+}
+
 describe('data keys at services', () => {
   let services: TestKeyServices;
   beforeEach(async () => {
@@ -31,7 +37,7 @@ describe('data keys at services', () => {
 
   function keysWith(
     entries: Readonly<Record<string, string | Buffer>>,
-    { env = {}, account = false }: { readonly env?: Record<string, string>; readonly account?: boolean } = {},
+    { env = {}, account = false, vaults }: LoginOptions = {},
   ): ServiceKeys {
     const clock = systemClock;
     const [cloud, local] = [new Agents({ env: { HTTPS_PROXY: services.proxyUrl } }), new Agents()];
@@ -39,7 +45,7 @@ describe('data keys at services', () => {
     const http = new CloudHttp({ agents: cloud, local, clock, userAgent: 'test' });
     const accounts = {
       get: () => Promise.resolve({ namespace: 'ns', name: 'sa', uid: '1', annotations: accountAnnotations }),
-      issueToken: () => Promise.resolve(new Secret('account-token')),
+      issueToken: (_account: unknown, audiences: readonly string[]) => Promise.resolve(accountToken(audiences)),
     };
     const cache = new TokenCache({ clock, maxSize: 0, maxDurationMs: 0 });
     const identities = new Identities({ accounts, cache, objectLevel: true });
@@ -48,6 +54,10 @@ describe('data keys at services', () => {
       entries: Object.entries(entries).map(([name, text]) => [name, new Secret(Buffer.from(text))] as const),
       where: "sops decryption Secret 'ns/keys'",
       account: account ? { namespace: 'ns', name: 'sa' } : undefined,
+      vaultLogins: vaults && {
+        name: 'flux-system/vaults',
+        read: () => Promise.resolve(new Map(Object.entries(vaults))),
+      },
     });
   }
 
@@ -257,6 +267,35 @@ describe('data keys at services', () => {
       assert.equal(await valueOf(encrypted, keysWith({ 'sops.vault-token': 'vault-token' })), 'hidden');
     });
 
+    it('by a login with the token of a ServiceAccount, where the operator trusts the Vault', async () => {
+      const vaults = { [services.vaultUrl]: '/auth/kubernetes/login' };
+      assert.equal(await value(at(services.vaultUrl), keysWith({}, { account: true, vaults })), 'hidden');
+      const host = new URL(services.vaultUrl).host;
+      assert.deepEqual(services.requests, [
+        `PUT ${host}/v1/auth/kubernetes/login`,
+        `PUT ${host}/v1/sops/transit/decrypt/shop`,
+      ]);
+      const other = keysWith(
+        {},
+        { account: true, vaults: { 'https://vault.test': 'auth/jwt/login' }, env: { VAULT_TOKEN: 't' } },
+      );
+      assert.match(
+        await failure(at(services.vaultUrl), other),
+        /no Vault login path configured for address 'http:\/\/127\.0\.0\.1:\d+' in ConfigMap 'flux-system\/vaults'/,
+      );
+      assert.equal(services.requests.length, 2);
+    });
+
+    it('tells who could not log in, without the token', async () => {
+      const keys = keysWith({}, { account: true, vaults: { [services.vaultUrl]: 'auth/other/login' } });
+      const told = await failure(at(services.vaultUrl), keys);
+      assert.match(
+        told,
+        /failed to authenticate with Vault 'http:[^']+' at login path 'auth\/other\/login' as role 'ns_sa': Vault: .* answered 403/,
+      );
+      assert.doesNotMatch(told, /eyJ/);
+    });
+
     it('sends the token of this process to its own address only', async () => {
       const VAULT_TOKEN = 'vault-token';
       assert.equal(
@@ -312,4 +351,10 @@ async function valueOf(encrypted: string, keys: ServiceKeys): Promise<string> {
 
 function at(address: string): object {
   return { hc_vault: [{ vault_address: address, engine_path: 'sops/transit', key_name: 'shop', enc }] };
+}
+
+/** As the API server issues it, but for the signature. */
+function accountToken(audiences: readonly string[]): Secret {
+  const claims = { sub: 'system:serviceaccount:ns:sa', aud: audiences, exp: Math.floor(Date.now() / 1000) + 3600 };
+  return new Secret(`eyJ0.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.x`);
 }

@@ -16,6 +16,7 @@ import { Builder } from '#controllers/kustomization/build';
 import { kustomizationReconciler, watchKustomizations } from '#controllers/kustomization/controller';
 import { kustomizations, type KustomizationDraft } from '#controllers/kustomization/kustomization';
 import type { SourceWithArtifact } from '#controllers/kustomization/source';
+import { vaultLoginsIn } from '#controllers/kustomization/vault-logins';
 import pLimit from 'p-limit';
 import { userAgent, type ServeContext } from './context.ts';
 import { startHelmReleases } from './helm-releases.ts';
@@ -145,6 +146,10 @@ function startKustomizations(
         services: context.cloud.keyServices,
         ageSecret: flags.sopsAgeSecret === '' ? undefined : { namespace: context.namespace, name: flags.sopsAgeSecret },
         defaultServiceAccount: flags.defaultDecryptionServiceAccount,
+        vaultLogins:
+          flags.sopsVaultConfigmap === ''
+            ? undefined
+            : vaultLoginsIn(client, { namespace: context.namespace, name: flags.sopsVaultConfigmap }),
       },
       applier: new Applier({
         concurrency: flags.concurrentSsa,

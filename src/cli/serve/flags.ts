@@ -36,6 +36,8 @@ export interface ServeFlags {
   readonly defaultDecryptionServiceAccount: string;
   /** Secret with age keys of objects that name none, in the own namespace; empty for none. */
   readonly sopsAgeSecret: string;
+  /** ConfigMap of the Vaults that ServiceAccounts log in to, in the own namespace; empty for none. */
+  readonly sopsVaultConfigmap: string;
   readonly insecureKubeconfigExec: boolean;
   readonly insecureKubeconfigTls: boolean;
   /** Tokens of clouds kept; 0 for none. */
@@ -107,6 +109,10 @@ const flags = {
   'sops-age-secret': {
     default: '',
     help: 'Secret in the own namespace with age keys for spec.decryption without a Secret',
+  },
+  'sops-vault-configmap': {
+    default: '',
+    help: 'ConfigMap in the own namespace of Vaults that ServiceAccounts log in to',
   },
   'insecure-kubeconfig-exec': { default: 'false', help: 'kubeconfigs in Secrets may run programs', boolean: true },
   'insecure-kubeconfig-tls': {
@@ -233,6 +239,7 @@ export function parseServeFlags(
     defaultKubeconfigServiceAccount: defaultAccount('default-kubeconfig-service-account'),
     defaultDecryptionServiceAccount: defaultAccount('default-decryption-service-account'),
     sopsAgeSecret: text('sops-age-secret'),
+    sopsVaultConfigmap: text('sops-vault-configmap'),
     insecureKubeconfigExec: boolean('insecure-kubeconfig-exec'),
     insecureKubeconfigTls: boolean('insecure-kubeconfig-tls'),
     tokenCacheMaxSize: integer('token-cache-max-size'),

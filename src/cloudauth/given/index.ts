@@ -5,4 +5,5 @@ export { actAsRole } from '../aws/sts.ts';
 export { entraToken, entraTokenUrl } from '../azure/entra.ts';
 export { managedIdentity } from '../azure/environment.ts';
 export { keyToken, type ServiceAccountKey } from '../gcp/environment.ts';
+export { claimsOf } from '../jwt.ts';
 export type { BearerToken, CloudContext } from '../provider.ts';

@@ -9,7 +9,7 @@ import { isNotFound } from '#kube/status-error';
 import { errorMessage } from '#lib/errors';
 import { Secret } from '#lib/secret';
 import type { KeyFile, RemoteAnswer, RemoteKey } from '#sops/index';
-import { keyId, type KeyServices, type ServiceKeys } from '#sops/services/index';
+import { keyId, type KeyServices, type ServiceKeys, type VaultLogins } from '#sops/services/index';
 
 export interface DecryptionKeys {
   readonly files: Secret<readonly KeyFile[]>;
@@ -28,6 +28,8 @@ export interface DecryptionOptions {
   readonly ageSecret: { readonly namespace: string; readonly name: string } | undefined;
   /** Whose cloud identity asks services, where a Kustomization names none; empty: this process's own. */
   readonly defaultServiceAccount: string;
+  /** Undefined where no ServiceAccount logs in to any Vault. */
+  readonly vaultLogins: VaultLogins | undefined;
 }
 
 interface KeySecret extends KubeObject {
@@ -61,7 +63,7 @@ export async function decryptionKeys(
   const where = reference === undefined ? '' : `sops ${reference.kind} '${reference.namespace}/${reference.name}'`;
   const name = decryption.serviceAccountName || options.defaultServiceAccount;
   const account = name === '' ? undefined : { namespace, name, isDefault: !decryption.serviceAccountName };
-  const service: ServiceKeys = options.services.open({ entries, where, account });
+  const service: ServiceKeys = options.services.open({ entries, where, account, vaultLogins: options.vaultLogins });
   return {
     files: new Secret(entries.flatMap(([name, content]) => keyFile(name, content.reveal().toString('utf8')))),
     where,

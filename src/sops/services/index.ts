@@ -9,7 +9,7 @@ import type { Service, ServiceContext, ServiceLogin } from './service.ts';
 import { vault } from './vault.ts';
 
 export { keyId } from '../keys/master-key.ts';
-export type { ServiceContext, ServiceLogin } from './service.ts';
+export type { ServiceContext, ServiceLogin, VaultLogins } from './service.ts';
 
 /** The services as one Kustomization asks them. */
 export interface ServiceKeys {
@@ -29,7 +29,7 @@ export class KeyServices {
     const aws = entry(login, 'sops.aws-kms', (file) => awsKms(context, login, file));
     const gcp = entry(login, 'sops.gcp-kms', (file) => gcpKms(context, login, file));
     const azure = entry(login, 'sops.azure-kv', (file) => azureKeyVault(context, login, file));
-    const hashicorp = entry(login, 'sops.vault-token', (file) => vault(context, file));
+    const hashicorp = entry(login, 'sops.vault-token', (file) => vault(context, login, file));
     return {
       decrypt(key, signal) {
         switch (key.type) {

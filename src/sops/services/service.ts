@@ -16,6 +16,16 @@ export interface ServiceLogin {
   readonly where: string;
   /** Whose cloud identity stands in for what the Secret does not have; undefined: this process's own. */
   readonly account: AccountReference | undefined;
+  /** Undefined where no ServiceAccount logs in to any Vault. */
+  readonly vaultLogins?: VaultLogins | undefined;
+}
+
+/** The Vaults that may be shown a ServiceAccount's token. */
+export interface VaultLogins {
+  /** Of what says so, for messages. */
+  readonly name: string;
+  /** Paths of logins by addresses of Vaults. */
+  readonly read: (signal: AbortSignal) => Promise<ReadonlyMap<string, string>>;
 }
 
 /** The part of a data key that a master key encrypts. Throws in SOPS's words. */

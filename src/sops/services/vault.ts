@@ -3,14 +3,16 @@ import { errorMessage } from '#lib/errors';
 import { Secret } from '#lib/secret';
 import { SopsError } from '../errors.ts';
 import type { VaultKey } from '../keys/master-key.ts';
-import { answered, type Service, type ServiceContext } from './service.ts';
+import { answered, type Service, type ServiceContext, type ServiceLogin } from './service.ts';
+import { vaultHeaders, vaultOrigin, vaultSessions } from './vault-login.ts';
 
-export function vault(context: ServiceContext, file: Buffer | undefined): Service<VaultKey> {
+export function vault(context: ServiceContext, login: ServiceLogin, file: Buffer | undefined): Service<VaultKey> {
   const given = file && new Secret(file.toString('utf8').trim());
+  const loggedIn = login.vaultLogins && vaultSessions(context, login, login.vaultLogins);
   return async (key, signal) => {
     const path = [...key.enginePath.split('/').filter((part) => part !== ''), 'decrypt', key.keyName];
     try {
-      const token = given ?? ownToken(context, key);
+      const token = given ?? (await loggedIn?.(key, signal)) ?? ownToken(context, key);
       return await decrypt(context, { key, path, token }, signal);
     } catch (error) {
       signal.throwIfAborted();
@@ -40,18 +42,12 @@ async function decrypt(
   { key, path, token }: Asked,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const namespace = env['VAULT_NAMESPACE'];
   const answer = await http.json<{ readonly data?: { readonly plaintext?: string } }>(
     {
       what: 'Vault',
       method: 'PUT',
-      url: `${originOf(key)}/v1/${path.map(encodeURIComponent).join('/')}`,
-      headers: {
-        'x-vault-token': token.reveal(),
-        'x-vault-request': 'true',
-        'content-type': 'application/json',
-        ...(namespace && { 'x-vault-namespace': namespace }),
-      },
+      url: `${vaultOrigin(key)}/v1/${path.map(encodeURIComponent).join('/')}`,
+      headers: { ...vaultHeaders(env), 'x-vault-token': token.reveal() },
       body: JSON.stringify({ ciphertext: key.enc }),
       secrets: [token],
     },
@@ -60,12 +56,6 @@ async function decrypt(
   const plain = answered(answer.data?.plaintext);
   if (plain !== undefined) return plain;
   throw new SopsError('SOPS_KEY', 'no decrypted data');
-}
-
-function originOf({ address }: VaultKey): string {
-  const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (url?.protocol === 'https:' || url?.protocol === 'http:') return `${url.origin}${trimmed(url.pathname)}`;
-  throw new SopsError('SOPS_KEY', `'${address}' is no address of a Vault`);
 }
 
 function trimmed(address: string): string {

@@ -92,4 +92,31 @@ describe('helm render', () => {
     };
     assert.deepEqual(decodeRelease(encodeRelease(record)), record);
   });
+
+  it('records maps, lists and dependencies of the metadata as Helm does', () => {
+    const metadata = [
+      'apiVersion: v2',
+      'name: c',
+      'version: 1.0.0',
+      'annotations: {b: "1", a: "2"}',
+      'keywords: [k]',
+      'maintainers: [{name: jane, url: "https://example.com"}]',
+      'dependencies: [{name: d, version: 1.x, repository: "", alias: e, tags: [t], condition: e.enabled}]',
+    ];
+    const subchart = 'apiVersion: v2\nname: d\nversion: 1.0.0\n';
+    const chart = loadArchive(chartArchive({ 'Chart.yaml': metadata.join('\n'), 'charts/d/Chart.yaml': subchart }));
+    const { root } = renderChart(renderable(chart), { values: {}, release });
+    const recorded = structuredClone(recordedChart(chart, root));
+    assert.deepEqual(recorded.metadata, {
+      name: 'c',
+      version: '1.0.0',
+      keywords: ['k'],
+      maintainers: [{ name: 'jane', url: 'https://example.com' }],
+      apiVersion: 'v2',
+      annotations: { a: '2', b: '1' },
+      dependencies: [
+        { name: 'e', version: '1.x', repository: '', condition: 'e.enabled', tags: ['t'], enabled: true, alias: 'e' },
+      ],
+    });
+  });
 });

@@ -1,5 +1,6 @@
 // The chart of a render in the form a release record keeps: without the charts in it, with the values they were given.
-import { GoMap, GoObject, mapEntries } from '#gotemplate/index';
+import { GoMap, GoObject } from '#gotemplate/index';
+import { keepsOrder } from '#lib/field-order';
 import type { Chart, Dependency, Lock, RawFile } from '../chart/chart.ts';
 import type { ChartNode } from '../chart/node.ts';
 import { metadataStruct } from '../engine/structs.ts';
@@ -44,9 +45,13 @@ function recordedDependency(dependency: Dependency): ValuesMap {
 function plain(value: unknown): unknown {
   if (value instanceof GoObject) return plain(value.json());
   if (Array.isArray(value)) return Array.from(value, plain);
-  const entries = value instanceof GoMap || isTable(value) ? mapEntries(value) : undefined;
-  if (entries === undefined) return value;
+  const entries = value instanceof GoMap ? value.entries : value;
+  if (!isTable(entries) && !isStruct(entries)) return entries;
   const out: ValuesMap = {};
   for (const key of Object.keys(entries)) setKey(out, key, plain(entries[key]));
   return out;
+}
+
+function isStruct(value: unknown): value is ValuesMap {
+  return typeof value === 'object' && value !== null && keepsOrder(value);
 }

@@ -25,7 +25,7 @@ class Translator {
     this.#runes = runes;
   }
 
-  /** Up to the end, or within braces up to `,` or `}`. */
+  /** Up to the end, or within braces up to `,` or `}`; braces left open end with the pattern. */
   sequence(inBraces: boolean): string {
     let out = '';
     while (this.#at < this.#runes.length) {
@@ -34,7 +34,6 @@ class Translator {
       this.#at++;
       out += this.#one(rune);
     }
-    if (inBraces) throw new GlobError('unexpected end of input');
     return out;
   }
 
@@ -51,11 +50,9 @@ class Translator {
         return this.#class();
       case '{':
         return this.#alternatives();
-      case '\\': {
-        const escaped = this.#runes[this.#at++];
-        if (escaped === undefined) throw new GlobError('unexpected end of input');
-        return quoteMeta(escaped);
-      }
+      case '\\':
+        // At the very end it stands for nothing.
+        return quoteMeta(this.#runes[this.#at++] ?? '');
       default:
         return quoteMeta(rune);
     }
@@ -65,20 +62,38 @@ class Translator {
     const options: string[] = [];
     for (;;) {
       options.push(this.sequence(true));
-      if (this.#runes[this.#at++] === '}') return `(?:${options.join('|')})`;
+      if (this.#runes[this.#at++] !== ',') return `(?:${options.join('|')})`;
     }
   }
 
+  /** One range, `a-z`, or characters, of which a dash is one. */
   #class(): string {
-    const end = this.#runes.indexOf(']', this.#at);
-    if (end < 0) throw new GlobError('unexpected end of input');
     const negated = this.#runes[this.#at] === '!';
-    const body = this.#runes.slice(this.#at + (negated ? 1 : 0), end);
-    this.#at = end + 1;
-    if (body.length === 0) throw new GlobError('could not parse range');
-    const isRange = body.length === 3 && body[1] === '-';
-    const members = isRange ? `${escapeMember(body[0])}-${escapeMember(body[2])}` : body.map(escapeMember).join('');
+    if (negated) this.#at++;
+    const members = this.#runes[this.#at + 1] === '-' ? this.#range() : this.#members();
     return `[${negated ? '^' : ''}${members}]`;
+  }
+
+  #range(): string {
+    const [low, , high, close] = this.#runes.slice(this.#at, this.#at + 4);
+    if (close !== ']') throw new GlobError('expected close range character');
+    this.#at += 4;
+    return `${escapeMember(low)}-${escapeMember(high)}`;
+  }
+
+  #members(): string {
+    let members = '';
+    for (let rune = this.#next(); rune !== ']'; rune = this.#next()) {
+      members += escapeMember(rune === '\\' ? this.#next() : rune);
+    }
+    if (members === '') throw new GlobError('could not parse range');
+    return members;
+  }
+
+  #next(): string {
+    const rune = this.#runes[this.#at++];
+    if (rune === undefined) throw new GlobError('unexpected end of input');
+    return rune;
   }
 }
 

@@ -194,6 +194,25 @@ export const chartCases: readonly ChartCase[] = [
       'names: {{ range $name, $_ := .Files }}{{ $name }};{{ end }}',
     ].join('\n'),
   }),
+  chart('globs that are odd', {
+    ...Object.fromEntries(['a', 'b', '-', ']', 'ab', 'a.txt', 'd/b', 'd/e/b', 'xa'].map((name) => [name, ''])),
+    'templates/a.yaml': [
+      '{a',
+      'x{a',
+      '{a,{b}',
+      '*{a',
+      '{a]',
+      '[a-b-c]',
+      '[a-]',
+      '[\\\\]]',
+      '[ab-]',
+      '[-a]',
+      'a\\\\',
+      '[a-zA]',
+    ]
+      .map((glob, i) => `g${i}: "${glob}: {{ range $path, $_ := .Files.Glob "${glob}" }}{{ $path }};{{ end }}"`)
+      .join('\n'),
+  }),
   chart('values methods', {
     'values.yaml': 'a: {b: {c: 1}}\nd: x\n',
     'templates/a.yaml':

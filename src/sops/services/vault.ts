@@ -7,7 +7,8 @@ import { answered, type Service, type ServiceContext, type ServiceLogin } from '
 import { vaultHeaders, vaultOrigin, vaultSessions } from './vault-login.ts';
 
 export function vault(context: ServiceContext, login: ServiceLogin, file: Buffer | undefined): Service<VaultKey> {
-  const given = file && new Secret(file.toString('utf8').trim());
+  const text = file?.toString('utf8').trim() ?? '';
+  const given = text === '' ? undefined : new Secret(text);
   const loggedIn = login.vaultLogins && vaultSessions(context, login, login.vaultLogins);
   return async (key, signal) => {
     const path = [...key.enginePath.split('/').filter((part) => part !== ''), 'decrypt', key.keyName];

@@ -1,11 +1,13 @@
 // One cluster's wire: pools, credentials, limits, deadlines, Retry-After, and what is counted. Knows HTTP, not objects.
 import type { Dispatcher } from 'undici';
+import { delay } from '#lib/backoff';
 import { openPool } from '#net/agents';
 import { tlsFingerprint } from '#net/tls';
 import type { Clock } from '#lib/clock';
 import { CodedError, errorMessage } from '#lib/errors';
 import type { ClusterConfig } from './config.ts';
 import type { Credential } from './credentials.ts';
+import { Deadline } from './deadline.ts';
 import { impersonationHeaders, type Impersonation } from './impersonate.ts';
 import { RequestLimiter, type Limits } from './limiter.ts';
 import { parseRetryAfter, statusErrorFrom } from './status-error.ts';
@@ -172,7 +174,7 @@ export class Transport {
       const mayRetry = (result.status === 429 || result.status >= 500) && waitSeconds !== undefined;
       // A wait beyond the deadline would only turn the server's reason into a timeout.
       if (!mayRetry || attempt >= MAX_RETRIES || waitSeconds * 1000 >= deadline.remainingMs()) throw error;
-      await sleep(waitSeconds * 1000, this.options.clock, deadline.signal);
+      await delay(waitSeconds * 1000, this.options.clock, deadline.signal);
     }
   }
 
@@ -275,65 +277,6 @@ export class Transport {
       seconds,
     });
   }
-}
-
-/** The caller's signal and the request's own time as one signal, with nothing left behind on the caller's. */
-class Deadline {
-  readonly #controller = new AbortController();
-  readonly #parent: AbortSignal | undefined;
-  readonly #onParentAbort: () => void;
-  readonly #clock: Clock;
-  readonly #endsAt: number;
-  #cancelTimer: (() => void) | undefined;
-  expired = false;
-
-  constructor(parent: AbortSignal | undefined, timeoutMs: number, clock: Clock) {
-    this.#parent = parent;
-    this.#clock = clock;
-    this.#onParentAbort = () => this.#controller.abort(parent?.reason);
-    this.#endsAt = timeoutMs > 0 ? clock.monotonic() + timeoutMs : Number.POSITIVE_INFINITY;
-    if (parent?.aborted) this.#onParentAbort();
-    else parent?.addEventListener('abort', this.#onParentAbort, { once: true });
-    if (timeoutMs > 0) {
-      this.#cancelTimer = clock.after(timeoutMs, () => {
-        this.expired = true;
-        this.#controller.abort();
-      });
-    }
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  remainingMs(): number {
-    return this.#endsAt - this.#clock.monotonic();
-  }
-
-  /** Takes the time limit away, keeps the caller's signal. */
-  disarm(): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
-  }
-
-  end(): void {
-    this.disarm();
-    this.#parent?.removeEventListener('abort', this.#onParentAbort);
-  }
-}
-
-function sleep(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const cancel = clock.after(ms, () => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    });
-    const onAbort = (): void => {
-      cancel();
-      reject(signal.reason as Error);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
 }
 
 function contextOf(

@@ -1,9 +1,5 @@
 // Applies a set of objects stage by stage. No general dry-run: what the server refuses stops the stage, by name.
-import { applyObject, isImmutableError, type ApplyResult } from '#kube/apply/apply';
-import { hasDrifted } from '#kube/apply/drift';
-import { withoutIgnored } from '#kube/apply/ignored-fields';
-import { cleanupPatch, fluxTakeovers, type CleanupRules } from '#kube/apply/managers';
-import type { ResourceInfo } from '#kube/discovery';
+import type { CleanupRules } from '#kube/apply/managers';
 import { keyOf, type KubeObject, type Unstructured } from '#kube/object';
 import { isConflict, isNotFound, reasonOf } from '#kube/status-error';
 import { errorMessage } from '#lib/errors';
@@ -12,11 +8,10 @@ import type { Change } from './change-set.ts';
 import { type Cluster, LiveView } from './cluster.ts';
 import { desiredHash, liveFingerprint } from './fingerprint.ts';
 import { ignoredPaths, type IgnoreRule } from './ignore-rules.ts';
-import { applyDisabled, keepsOtherManagers, mayRecreate } from './marks.ts';
+import { cleanupRules, ItemWriter, type Item } from './item-writer.ts';
+import { applyDisabled } from './marks.ts';
 import { compareApplyOrder, inventoryEntry, kindWeight, objectIdOf, stageOf, stages, subjectOf } from './object-id.ts';
 import { awaitReady, type ReadinessTarget } from './readiness.ts';
-
-const fluxFieldManager = 'kustomize-controller';
 
 export interface ApplierOptions {
   /** Objects applied at once. */
@@ -64,20 +59,6 @@ export class ApplyError extends Error {
   }
 }
 
-interface Item {
-  readonly object: Unstructured;
-  readonly resource: ResourceInfo;
-  readonly key: string;
-  readonly subject: string;
-  /** JSON pointers. */
-  readonly ignored: readonly string[];
-}
-
-interface Written {
-  readonly applied: Unstructured;
-  readonly action: ApplyResult['action'];
-}
-
 const stageTimeoutMs = 60_000;
 
 export class Applier {
@@ -86,16 +67,7 @@ export class Applier {
 
   constructor(options: ApplierOptions) {
     this.#options = options;
-    this.#cleanup = {
-      fieldManager: fluxFieldManager,
-      takeovers: fluxTakeovers(fluxFieldManager, options.overrideManagers ?? []),
-      annotations: [
-        'kubectl.kubernetes.io/last-applied-configuration',
-        'kustomize.toolkit.fluxcd.io/checksum',
-        'fluxcd.io/sync-checksum',
-      ],
-      labels: ['fluxcd.io/sync-gc-mark'],
-    };
+    this.#cleanup = cleanupRules(options.overrideManagers ?? []);
   }
 
   /** Applies all objects, or throws an {@link ApplyError} naming those that were refused. */
@@ -132,20 +104,21 @@ class StageRun {
   readonly #request: ApplyRequest;
   readonly #outcome: ApplyOutcome;
   readonly #options: ApplierOptions;
-  readonly #cleanup: CleanupRules;
   readonly #view: LiveView;
+  readonly #writer: ItemWriter;
 
   constructor(request: ApplyRequest, outcome: ApplyOutcome, options: ApplierOptions, cleanup: CleanupRules) {
+    const { cluster, force, signal } = request;
     this.#request = request;
     this.#outcome = outcome;
     this.#options = options;
-    this.#cleanup = cleanup;
-    this.#view = new LiveView(request.cluster, request.signal);
+    this.#view = new LiveView(cluster, signal);
+    this.#writer = new ItemWriter({ cluster, view: this.#view, force, cleanup, signal });
   }
 
   async apply(objects: readonly Unstructured[]): Promise<ReadinessTarget[]> {
     const items = await this.#resolve(objects);
-    if (this.#request.dryRunFirst) await this.#all(items, (item) => this.#dryRun(item));
+    if (this.#request.dryRunFirst) await this.#all(items, async (item) => void (await this.#writer.dryRun(item)));
     const targets: ReadinessTarget[] = [];
     const known = this.#outcome.changes.length;
     // Kinds go one after another where order matters to the server (a quota before what it limits), objects together.
@@ -231,11 +204,6 @@ class StageRun {
     if (failures.length > 0) throw new ApplyError(failures.toSorted().join('\n'), this.#outcome);
   }
 
-  async #dryRun({ object, resource }: Item): Promise<void> {
-    const { cluster, signal } = this.#request;
-    await cluster.client.apply(resource, object, { fieldManager: fluxFieldManager, force: true, dryRun: true, signal });
-  }
-
   async #applyItem(item: Item): Promise<ReadinessTarget | undefined> {
     const { object, resource, key, ignored } = item;
     const { memory } = this.#request;
@@ -253,88 +221,10 @@ class StageRun {
       return this.#target(item, owned);
     }
     memory.delete(entry.id);
-    const { applied, action } = await this.#write(item, live);
+    const { applied, action } = await this.#writer.write(item, live);
     memory.set(entry.id, { desired, live: liveFingerprint(applied) });
     this.#note(item, action);
     return this.#target(item, applied);
-  }
-
-  async #write(item: Item, live: KubeObject | undefined): Promise<Written> {
-    const { object, ignored } = item;
-    try {
-      if (live !== undefined && ignored.length > 0) return await this.#applyBeside(item);
-      return await this.#applyWhole(item, live);
-    } catch (error) {
-      const recreate = this.#request.force || mayRecreate(object, live);
-      if (!recreate || live === undefined || !isImmutableError(error)) throw error;
-      await this.#deleteAndWait(item);
-      return this.#applyWhole(item, undefined);
-    }
-  }
-
-  async #applyWhole(item: Item, live: KubeObject | undefined): Promise<Written> {
-    const { object: applied, action } = await this.#send(item, item.object, live);
-    if (action === 'created' || keepsOtherManagers(item.object, live)) return { applied, action };
-    // Taken over, the fields that the manifest no longer has go away with the next apply.
-    const taken = await this.#takeOver(item, applied);
-    if (taken === undefined) return { applied, action };
-    const { object: again } = await this.#send(item, item.object, taken);
-    return { applied: again, action: 'configured' };
-  }
-
-  /** Applies what has changed beside the ignored fields, which stay as they are. */
-  async #applyBeside(item: Item): Promise<Written> {
-    const { object, resource, key, ignored } = item;
-    const { cluster, signal } = this.#request;
-    const found = await this.#view.fetch(resource, key);
-    if (found === undefined) return this.#applyWhole(item, undefined);
-    const options = { fieldManager: fluxFieldManager, force: true, dryRun: true, signal };
-    const dryRun = await cluster.client.apply(resource, object, options);
-    const taken = keepsOtherManagers(object, found) ? undefined : await this.#takeOver(item, found);
-    if (taken === undefined && !hasDrifted(found, dryRun, { ignore: ignored })) {
-      return { applied: found, action: 'unchanged' };
-    }
-    const live = taken ?? found;
-    const payload = withoutIgnored(object, live, dryRun, { pointers: ignored, fieldManager: fluxFieldManager });
-    const { object: applied } = await this.#send(item, payload, live);
-    return { applied, action: 'configured' };
-  }
-
-  #send({ resource }: Item, object: Unstructured, live: KubeObject | undefined): Promise<ApplyResult> {
-    const { cluster, signal } = this.#request;
-    const liveVersion = live?.metadata.resourceVersion;
-    return applyObject(cluster.client, resource, object, {
-      fieldManager: fluxFieldManager,
-      force: true,
-      signal,
-      liveVersion,
-    });
-  }
-
-  /** Takes kubectl's fields over; undefined when there are none. */
-  async #takeOver({ resource }: Item, live: Unstructured): Promise<Unstructured | undefined> {
-    const { cluster, signal } = this.#request;
-    const body = cleanupPatch(live, this.#cleanup);
-    if (body.length === 0) return undefined;
-    const { name = '', namespace } = live.metadata;
-    const options = { fieldManager: fluxFieldManager, signal };
-    return cluster.client.patch(resource, { name, namespace }, { type: 'json', body }, options);
-  }
-
-  async #deleteAndWait({ object, resource, key }: Item): Promise<void> {
-    const { cluster, signal } = this.#request;
-    const { name = '', namespace } = object.metadata;
-    try {
-      await cluster.client.delete(resource, { name, namespace }, { propagationPolicy: 'Background', signal });
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-      return;
-    }
-    const kind = await this.#view.kind(resource);
-    while ((await this.#view.fetch(resource, key)) !== undefined) {
-      if (kind === undefined) await pause(500, signal);
-      else await nextChange(kind, key, signal);
-    }
   }
 
   #target({ resource, key, subject }: Item, object: Unstructured): ReadinessTarget {
@@ -362,34 +252,4 @@ function refusal({ subject }: Item, error: unknown): string {
   if (isNotFound(error)) return `${subject} not found: ${errorMessage(error)}`;
   const reason = isConflict(error) ? reasonOf(error) || 'Conflict' : reasonOf(error);
   return `${subject} apply failed${reason === '' ? '' : ` (${reason})`}: ${errorMessage(error)}`;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
-    const abort = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    };
-    signal.addEventListener('abort', abort, { once: true });
-  });
-}
-
-/** The next change of an object, or a look again after a second: a change before the call is not told. */
-async function nextChange(
-  kind: { onChange(listener: (key: string) => void): () => void },
-  key: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const leave = kind.onChange((changed) => {
-    if (changed === key) resolve();
-  });
-  const abort = new AbortController();
-  try {
-    await Promise.race([promise, pause(1000, AbortSignal.any([signal, abort.signal]))]);
-  } finally {
-    leave();
-    abort.abort();
-  }
 }

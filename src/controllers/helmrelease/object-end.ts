@@ -1,5 +1,7 @@
 // Waits until objects whose deletion began are gone: told by their watch, or by asking where nobody watches.
 import type { Unstructured } from '#kube/object';
+import { delay } from '#lib/backoff';
+import { systemClock } from '#lib/clock';
 import { timeLimit } from '#lib/time-limit';
 import type { LiveKind } from '#runtime/live-objects';
 import type { LiveView } from '../apply/cluster.ts';
@@ -37,28 +39,13 @@ export async function awaitGone(doomed: readonly Doomed[], { view, timeoutMs, si
           return;
         }
         // The watch does not know it: it is not marked as ours, or gone already.
-        while ((await view.fetch(resource, key)) !== undefined) await pause(askAgainMs, either);
+        while ((await view.fetch(resource, key)) !== undefined) await delay(askAgainMs, systemClock, either);
       } catch (error) {
         signal.throwIfAborted();
         throw new Error(`context deadline exceeded: ${subject} is still being deleted`, { cause: error });
       }
     }),
   );
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const abort = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', abort);
-      resolve();
-    }, ms);
-    signal.addEventListener('abort', abort, { once: true });
-  });
 }
 
 function isAbsent(live: unknown): true | undefined {

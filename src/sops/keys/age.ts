@@ -1,27 +1,12 @@
-// age, version 1, as far as SOPS has data keys in it: files for X25519 recipients, in armor. https://age-encryption.org/v1
-import {
-  createDecipheriv,
-  createHmac,
-  createPrivateKey,
-  createPublicKey,
-  diffieHellman,
-  hkdfSync,
-  timingSafeEqual,
-  type KeyObject,
-} from 'node:crypto';
+// age, version 1, as far as SOPS has data keys in it: files in armor, with identities that are keys. https://age-encryption.org/v1
+import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { SopsError } from '../errors.ts';
+import { hybridIdentity } from './age-hybrid.ts';
+import { opened, tagBytes, type AgeIdentity, type Stanza } from './age-stanza.ts';
+import { x25519Identity } from './age-x25519.ts';
 import { decodeBech32 } from './bech32.ts';
 
-export interface AgeIdentity {
-  readonly key: KeyObject;
-  /** The recipient of this identity: 32 bytes. */
-  readonly recipient: Buffer;
-}
-
-interface Stanza {
-  readonly args: readonly string[];
-  readonly body: Buffer;
-}
+export type { AgeIdentity } from './age-stanza.ts';
 
 interface AgeFile {
   readonly stanzas: readonly Stanza[];
@@ -33,13 +18,12 @@ interface AgeFile {
 
 const version = 'age-encryption.org/v1';
 const keyBytes = 32;
-const fileKeyBytes = 16;
-const tagBytes = 16;
 const nonceBytes = 16;
 const chunkBytes = 64 * 1024;
-/** What DER has before the 32 bytes of a private and of a public X25519 key. */
-const privatePrefix = Buffer.from('302e020100300506032b656e04220420', 'hex');
-const publicPrefix = Buffer.from('302a300506032b656e032100', 'hex');
+const identityKinds: Readonly<Record<string, (secret: Buffer) => AgeIdentity>> = {
+  'age-secret-key-': x25519Identity,
+  'age-secret-key-pq-': hybridIdentity,
+};
 
 /** Identities one a line; empty lines and those that begin with `#` are passed over. */
 export function parseAgeIdentities(text: string): AgeIdentity[] {
@@ -53,14 +37,15 @@ export function parseAgeIdentities(text: string): AgeIdentity[] {
 function parseIdentity(line: string): AgeIdentity {
   const failed = 'failed to parse and add to age identities';
   if (line.startsWith('AGE-PLUGIN-')) throw new SopsError('SOPS_SECRET', `${failed}: plugins cannot be run here`);
-  if (!line.startsWith('AGE-SECRET-KEY-1')) throw new SopsError('SOPS_SECRET', `${failed}: unknown identity type`);
-  const secret = decodeBech32(line);
-  if (secret?.prefix !== 'age-secret-key-' || secret.data.length !== keyBytes) {
+  if (!/^AGE-SECRET-KEY-(?:PQ-)?1/.test(line)) {
+    throw new SopsError('SOPS_SECRET', `${failed}: unknown identity type`);
+  }
+  const { prefix = '', data } = decodeBech32(line) ?? {};
+  const identityOf = identityKinds[prefix];
+  if (identityOf === undefined || data?.length !== keyBytes) {
     throw new SopsError('SOPS_SECRET', `${failed}: malformed secret key`);
   }
-  const key = createPrivateKey({ key: Buffer.concat([privatePrefix, secret.data]), format: 'der', type: 'pkcs8' });
-  const recipient = createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(publicPrefix.length);
-  return { key, recipient };
+  return identityOf(data);
 }
 
 /** What an armored file holds. Throws when no identity is one of its recipients, or it was changed. */
@@ -121,28 +106,13 @@ function parseFile(bytes: Buffer): AgeFile {
 }
 
 function fileKeyOf(stanzas: readonly Stanza[], identities: readonly AgeIdentity[]): Buffer | undefined {
-  for (const { args, body } of stanzas) {
-    const [type, share = ''] = args;
-    const point = Buffer.from(share, 'base64');
-    if (type !== 'X25519' || point.length !== keyBytes || body.length !== fileKeyBytes + tagBytes) continue;
-    const publicKey = createPublicKey({ key: Buffer.concat([publicPrefix, point]), format: 'der', type: 'spki' });
-    for (const { key, recipient } of identities) {
-      const shared = sharedSecret(key, publicKey);
-      const wrapping = derived(shared, Buffer.concat([point, recipient]), `${version}/X25519`);
-      const fileKey = opened(wrapping, Buffer.alloc(12), body);
+  for (const stanza of stanzas) {
+    for (const identity of identities) {
+      const fileKey = identity.unwrap(stanza);
       if (fileKey !== undefined) return fileKey;
     }
   }
   return undefined;
-}
-
-/** OpenSSL refuses points of low order, whose secret everybody knows. */
-function sharedSecret(privateKey: KeyObject, publicKey: KeyObject): Buffer {
-  try {
-    return diffieHellman({ privateKey, publicKey });
-  } catch (error) {
-    throw unreadable('invalid X25519 recipient', error);
-  }
 }
 
 /** Chunks of 64 KiB, each with its number and whether it is the last. */
@@ -166,18 +136,6 @@ function payloadOf(payload: Buffer, fileKey: Buffer): Buffer {
 
 function derived(secret: Buffer, salt: Buffer | '', info: string): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, salt, info, keyBytes));
-}
-
-/** Undefined when it was not sealed with this key. */
-function opened(key: Buffer, nonce: Buffer, sealed: Buffer): Buffer | undefined {
-  if (sealed.length < tagBytes) return undefined;
-  const decipher = createDecipheriv('chacha20-poly1305', key, nonce, { authTagLength: tagBytes });
-  decipher.setAuthTag(sealed.subarray(-tagBytes));
-  try {
-    return Buffer.concat([decipher.update(sealed.subarray(0, -tagBytes)), decipher.final()]);
-  } catch {
-    return undefined;
-  }
 }
 
 function unreadable(message: string, cause?: unknown): SopsError {

@@ -78,16 +78,10 @@ export const ERROR: GoType = { name: 'error', kind: 'interface' };
 export const BOOL = basic('bool');
 export const STRING = basic('string');
 export const FLOAT64 = basic('float64');
-export const FLOAT32 = basic('float32');
 export const COMPLEX128 = basic('complex128');
 export const INT = basic('int');
-export const INT8 = basic('int8');
-export const INT16 = basic('int16');
-export const INT32 = basic('int32');
 export const INT64 = basic('int64');
-export const UINT = basic('uint');
 export const UINT8 = basic('uint8');
-export const UINT16 = basic('uint16');
 export const UINT32 = basic('uint32');
 export const UINT64 = basic('uint64');
 

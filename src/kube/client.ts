@@ -1,7 +1,7 @@
 // The typed verbs on one cluster. Objects go in and come out as the JSON the API server speaks.
 import { apiVersionOf } from '#api/group-version';
 import { systemClock, type Clock } from '#lib/clock';
-import type { ClusterConfig } from './config.ts';
+import type { ClusterConfig } from './cluster-config.ts';
 import type { Impersonation } from './impersonate.ts';
 import type { Limits } from './limiter.ts';
 import type { KubeList, KubeObject, ObjectKey, ResourceRef, Unstructured } from './object.ts';

@@ -2,26 +2,10 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ProxyOptions } from '#net/proxy';
-import type { TlsOptions } from '#net/tls';
 import { systemClock, type Clock } from '#lib/clock';
 import { CodedError } from '#lib/errors';
-import { TokenFile, type Credentials } from './credentials.ts';
-import type { Impersonation } from './impersonate.ts';
-
-/** Everything the transport needs to know of a cluster. */
-export interface ClusterConfig {
-  /** Base URL of the API server; may have a path. */
-  readonly server: string;
-  readonly tls: TlsOptions;
-  readonly credentials: Credentials;
-  readonly proxy?: ProxyOptions;
-  readonly impersonate?: Impersonation;
-  /** The namespace of the context or of the pod. */
-  readonly namespace: string;
-}
-
-export type Environment = Readonly<Record<string, string | undefined>>;
+import type { ClusterConfig, Environment } from './cluster-config.ts';
+import { TokenFile } from './credentials.ts';
 
 export interface LoadOptions {
   readonly env: Environment;

@@ -7,9 +7,10 @@ import type { TlsOptions } from '#net/tls';
 import { systemClock, type Clock } from '#lib/clock';
 import { CodedError, errorMessage } from '#lib/errors';
 import { Secret } from '#lib/secret';
-import type { ClusterConfig, Environment } from './config.ts';
+import type { ClusterConfig, Environment } from './cluster-config.ts';
 import { anonymous, basic, bearer, fixedCredentials, TokenFile, type Credentials } from './credentials.ts';
 import type { Impersonation } from './impersonate.ts';
+import type { ClusterEntry, ContextEntry, UserEntry } from './kubeconfig-entries.ts';
 import { PluginCredentials } from './plugin-credentials.ts';
 
 export interface KubeconfigOptions {
@@ -33,47 +34,6 @@ export interface Trust {
 
 const TRUSTED: Trust = { exec: true, insecureTls: true, files: true };
 const SIZE_LIMIT = 4 << 20;
-
-interface ClusterEntry {
-  server?: string;
-  'certificate-authority'?: string;
-  'certificate-authority-data'?: string;
-  'insecure-skip-tls-verify'?: boolean;
-  'tls-server-name'?: string;
-  'proxy-url'?: string;
-}
-
-export interface ExecEntry {
-  command?: string;
-  args?: string[] | null;
-  env?: { name: string; value: string }[] | null;
-  apiVersion?: string;
-  interactiveMode?: string;
-  provideClusterInfo?: boolean;
-}
-
-export interface UserEntry {
-  'client-certificate'?: string;
-  'client-certificate-data'?: string;
-  'client-key'?: string;
-  'client-key-data'?: string;
-  token?: string;
-  tokenFile?: string;
-  username?: string;
-  password?: string;
-  as?: string;
-  'as-uid'?: string;
-  'as-groups'?: string[];
-  'as-user-extra'?: Record<string, string[]>;
-  exec?: ExecEntry;
-  'auth-provider'?: { name?: string; config?: Record<string, string> };
-}
-
-interface ContextEntry {
-  cluster?: string;
-  user?: string;
-  namespace?: string;
-}
 
 /** The sections by name. Relative paths are already resolved against the file they stood in. */
 interface Merged {

@@ -41,17 +41,3 @@ export async function* pages<T extends KubeObject = Unstructured>(
     yield page;
   }
 }
-
-/** Everything, in memory at once. */
-export async function listAll<T extends KubeObject = Unstructured>(
-  client: KubeClient,
-  ref: ResourceRef,
-  options: ListOptions = {},
-): Promise<T[]> {
-  let items: T[] = [];
-  for await (const page of pages<T>(client, ref, options)) {
-    if (page.restarted) items = [];
-    for (const item of page.items) items.push(item);
-  }
-  return items;
-}

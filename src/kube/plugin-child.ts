@@ -5,7 +5,7 @@ import { ExecAuth } from '@kubernetes/client-node/dist/exec_auth.js';
 import { OpenIDConnectAuth } from '@kubernetes/client-node/dist/oidc_auth.js';
 import { errorMessage } from '#lib/errors';
 import { oidcRefresher } from './oidc-refresh.ts';
-import type { ExecEntry } from './kubeconfig.ts';
+import type { ExecEntry } from './kubeconfig-entries.ts';
 import type { PluginAnswer, PluginRequest } from './plugin-credentials.ts';
 
 interface ExecCredential {

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 import type { Clock } from '#lib/clock';
 import { CodedError } from '#lib/errors';
 import { Secret } from '#lib/secret';
-import type { Environment } from './config.ts';
+import type { Environment } from './cluster-config.ts';
 import type { Credential, Credentials } from './credentials.ts';
-import type { UserEntry } from './kubeconfig.ts';
+import type { UserEntry } from './kubeconfig-entries.ts';
 
 export interface PluginOptions {
   readonly user: UserEntry;

@@ -5,7 +5,7 @@ import { openPool } from '#net/agents';
 import { tlsFingerprint } from '#net/tls';
 import type { Clock } from '#lib/clock';
 import { CodedError, errorMessage } from '#lib/errors';
-import type { ClusterConfig } from './config.ts';
+import type { ClusterConfig } from './cluster-config.ts';
 import type { Credential } from './credentials.ts';
 import { Deadline } from './deadline.ts';
 import { impersonationHeaders, type Impersonation } from './impersonate.ts';

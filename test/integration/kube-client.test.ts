@@ -9,7 +9,7 @@ import { Discovery, NoMatchError } from '#kube/discovery';
 import { EventRecorder } from '#kube/events';
 import { Informers } from '#kube/informer';
 import { LeaderElector, LEASES, type Lease } from '#kube/lease';
-import { listAll, pages } from '#kube/list';
+import { pages } from '#kube/list';
 import type { KubeObject, ResourceRef } from '#kube/object';
 import { fieldConflicts, isAlreadyExists, isConflict, isForbidden, isInvalid, isNotFound } from '#kube/status-error';
 import { computeHealth } from '#kube/status/compute';
@@ -179,12 +179,12 @@ describe('cluster client on a real API server', () => {
       7,
     );
     assert.equal(sizes.length >= 3, true);
-    const all = await listAll(client, CONFIG_MAPS, { namespace: own, limit: 2, labelSelector: '!x' });
+    const { items: all } = await client.list(CONFIG_MAPS, { namespace: own, labelSelector: '!x' });
     assert.equal(all.filter(({ metadata }) => metadata.name?.startsWith('cm-')).length, 7);
     assert.deepEqual(new Set(all.map(({ kind }) => kind)), new Set(['ConfigMap']));
     await client.deleteCollection(CONFIG_MAPS, { namespace: own });
     await until(async () =>
-      (await listAll(client, CONFIG_MAPS, { namespace: own })).every(
+      (await client.list(CONFIG_MAPS, { namespace: own })).items.every(
         ({ metadata }) => !metadata.name?.startsWith('cm-'),
       ),
     );

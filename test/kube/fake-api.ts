@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { systemClock } from '#lib/clock';
 import { anonymous } from '#kube/credentials';
-import type { ClusterConfig } from '#kube/config';
+import type { ClusterConfig } from '#kube/cluster-config';
 import { KubeClient, type ClientOptions } from '#kube/client';
 import type { ResourceRef } from '#kube/object';
 

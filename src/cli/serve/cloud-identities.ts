@@ -2,7 +2,7 @@
 import { CloudHttp, cloudProviders, GitHubApps, Identities, TokenCache, type Providers } from '#cloudauth/index';
 import type { KubeConfigOptions } from '#controllers/apply/kubeconfig';
 import type { GitLogins } from '#controllers/gitrepository/provider-login';
-import type { Environment } from '#kube/config';
+import type { Environment } from '#kube/cluster-config';
 import type { KubeClient } from '#kube/client';
 import type { Informers } from '#kube/informer';
 import type { Clock } from '#lib/clock';

@@ -2,7 +2,7 @@
 import type { AccountReference, ClusterTarget, Identities, Providers } from '#cloudauth/index';
 import { providerName, type ClusterLogin } from '#cloudauth/index';
 import type { Kustomization } from '#api/kustomize/kustomization';
-import type { ClusterConfig, Environment } from '#kube/config';
+import type { ClusterConfig, Environment } from '#kube/cluster-config';
 import type { Trust } from '#kube/kubeconfig';
 import { configMaps, secrets, type DataObject } from '#kube/resources';
 import { isNotFound } from '#kube/status-error';

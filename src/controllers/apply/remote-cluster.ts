@@ -1,6 +1,6 @@
 // A cluster other than our own: its client and caches, which stay when only the credentials change.
 import { KubeClient, type ClientOptions } from '#kube/client';
-import type { ClusterConfig } from '#kube/config';
+import type { ClusterConfig } from '#kube/cluster-config';
 import type { Credential, Credentials } from '#kube/credentials';
 import { Discovery } from '#kube/discovery';
 import { Informers } from '#kube/informer';

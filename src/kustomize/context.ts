@@ -1,6 +1,7 @@
 // What all kustomizations of one build share.
+import { builtinConfig } from './config/defaults.ts';
 import type { ChartRenderer } from './generate/charts.ts';
-import { builtinConfig, type TransformerConfig } from './config/transformer-config.ts';
+import type { TransformerConfig } from './config/transformer-config.ts';
 import { ParseCache, readDocuments } from './documents.ts';
 import { Effects } from './effects.ts';
 import { limitError } from './errors.ts';

@@ -1,6 +1,6 @@
 // The fields that kustomize's transformers touch by default.
 import type { FieldSpec } from '../fields/field-spec.ts';
-import type { NameReference, TransformerConfig } from './transformer-config.ts';
+import { sorted, type NameReference, type TransformerConfig } from './transformer-config.ts';
 
 /** Where each workload kind keeps its pod spec. */
 const POD_SPECS: readonly (readonly [kind: string, path: string])[] = [
@@ -17,7 +17,12 @@ const POD_SPECS: readonly (readonly [kind: string, path: string])[] = [
 const CONTAINERS = ['containers', 'initContainers'] as const;
 const RBAC = 'rbac.authorization.k8s.io';
 
-export function defaultConfig(): TransformerConfig {
+/** The default configuration, in the order in which its parts are tried. */
+export function builtinConfig(): TransformerConfig {
+  return sorted(defaultConfig());
+}
+
+function defaultConfig(): TransformerConfig {
   const metadataLabels = metadataLabelSpecs();
   return {
     namePrefix: [{ path: 'metadata/name' }],

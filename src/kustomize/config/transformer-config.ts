@@ -6,7 +6,6 @@ import { decodeStruct } from '../go-struct.ts';
 import { transformerConfig } from '../kustomization/shapes.ts';
 import { sameGvk, type Gvk, type GvkSelector } from '../resid.ts';
 import { compareGvk } from '../order.ts';
-import { defaultConfig } from './defaults.ts';
 
 /** The fields that may hold the name of an object of a kind. */
 export interface NameReference extends GvkSelector {
@@ -63,11 +62,6 @@ export function emptyConfig(): TransformerConfig {
   };
 }
 
-/** The default configuration, in the order in which its parts are tried. */
-export function builtinConfig(): TransformerConfig {
-  return sorted(defaultConfig());
-}
-
 /** One configuration file: unknown fields and keys set twice are refused. */
 export function parseConfig(text: string): TransformerConfig {
   let value;
@@ -106,7 +100,7 @@ function mergeNameReferences(a: readonly NameReference[], b: readonly NameRefere
   return out;
 }
 
-function sorted(config: TransformerConfig): TransformerConfig {
+export function sorted(config: TransformerConfig): TransformerConfig {
   const lists = {} as Record<ListName, readonly FieldSpec[]>;
   for (const name of LISTS) lists[name] = byGvk(config[name]);
   return { ...lists, nameReference: byGvk(config.nameReference) };

@@ -21,7 +21,7 @@ import pLimit from 'p-limit';
 import { userAgent, type ServeContext } from './context.ts';
 import { startHelmReleases } from './helm-releases.ts';
 import { startHelmSources } from './helm-sources.ts';
-import { acquireKind, acquireReferenced, controllerOptions, resourceOfKind } from './kinds.ts';
+import { acquireKind, acquireReferenced, controllerOptions, resourceOfKind, sourceDependencies } from './kinds.ts';
 import { artifactOpener, localArtifactFile } from './open-artifact.ts';
 import { watchedConfigs } from './watched-configs.ts';
 
@@ -73,20 +73,13 @@ export function startControllers(context: ServeContext): RunningControllers {
 }
 
 function startGitRepositories(context: ServeContext): Controller {
-  const { client, clock, metrics, flags, store, pool, agents, temporaryRoot } = context;
+  const { client, flags, store, pool, agents, temporaryRoot } = context;
   const informer = acquireKind<GitRepositoryDraft>(context, gitRepositories);
   const controller = new Controller({
     kind: gitRepository,
     ...controllerOptions(context),
     reconcile: gitRepositoryReconciler({
-      client,
-      cache: informer.store,
-      clock,
-      events: context.recorder('source-controller'),
-      metrics,
-      random: Math.random,
-      jitterPercentage: flags.intervalJitterPercentage,
-      store,
+      ...sourceDependencies(context, informer),
       pool,
       unpacked: context.unpacked,
       open: artifactOpener(store, agents),

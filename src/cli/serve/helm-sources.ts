@@ -12,7 +12,7 @@ import { ChartDownloads } from '#controllers/helmchart/downloads';
 import { helmRepositories, helmRepositoryReconciler } from '#controllers/helmrepository/controller';
 import type { HelmRepositoryDraft } from '#controllers/helmrepository/fetch';
 import { userAgent, type ServeContext } from './context.ts';
-import { acquireKind, controllerOptions } from './kinds.ts';
+import { acquireKind, controllerOptions, sourceDependencies } from './kinds.ts';
 import { artifactOpener, localArtifactFile } from './open-artifact.ts';
 
 /** A worker may read so long at one index. */
@@ -50,19 +50,12 @@ function startRepositories(
   informer: Informer<HelmRepositoryDraft>,
   tables: IndexTables,
 ): Controller {
-  const { client, clock, metrics, flags, store, agents, temporaryRoot } = context;
+  const { flags, agents, temporaryRoot } = context;
   const controller = new Controller({
     kind: helmRepository,
     ...controllerOptions(context),
     reconcile: helmRepositoryReconciler({
-      client,
-      cache: informer.store,
-      clock,
-      events: context.recorder('source-controller'),
-      metrics,
-      random: Math.random,
-      jitterPercentage: flags.intervalJitterPercentage,
-      store,
+      ...sourceDependencies(context, informer),
       tables,
       agents,
       userAgent,
@@ -84,21 +77,14 @@ function startCharts(
   sources: ReadonlyMap<string, Informer<SourceWithArtifact>>,
   { repositories, tables }: ChartParts,
 ): Controller {
-  const { client, clock, metrics, flags, store, pool, agents, unpacked, temporaryRoot } = context;
+  const { flags, store, pool, agents, unpacked, temporaryRoot } = context;
   const informer = acquireKind<HelmChartDraft>(context, helmCharts);
   const sizes = { archive: flags.helmChartMaxSize, file: flags.helmChartFileMaxSize };
   const controller = new Controller({
     kind: helmChart,
     ...controllerOptions(context),
     reconcile: helmChartReconciler({
-      client,
-      cache: informer.store,
-      clock,
-      events: context.recorder('source-controller'),
-      metrics,
-      random: Math.random,
-      jitterPercentage: flags.intervalJitterPercentage,
-      store,
+      ...sourceDependencies(context, informer),
       pool,
       agents,
       userAgent,

@@ -1,9 +1,11 @@
 // The kinds of ours as the serving process watches and reconciles them.
 import { kindOf } from '#api/scheme';
+import type { ArtifactStore } from '#artifact/store';
 import type { Informer } from '#kube/informer';
 import type { KubeObject, ResourceRef } from '#kube/object';
 import { resourceOf } from '#kube/resources';
 import type { ControllerOptions } from '#runtime/controller';
+import type { SourceObject, SourceReconcilerDependencies } from '#runtime/source-reconciler';
 import type { ServeContext } from './context.ts';
 
 /** The storage version's resource of a kind of ours. */
@@ -36,4 +38,21 @@ export function controllerOptions(
   const { clock, flags, log, metrics } = context;
   const { concurrent, minRetryDelay, maxRetryDelay } = flags;
   return { concurrency: concurrent, minRetryDelay, maxRetryDelay, clock, log, metrics };
+}
+
+/** What the reconcilers of all sources have in common. */
+export function sourceDependencies<T extends SourceObject>(
+  { client, clock, metrics, flags, recorder, store }: ServeContext,
+  informer: Informer<T>,
+): SourceReconcilerDependencies<T> & { readonly store: ArtifactStore } {
+  return {
+    client,
+    cache: informer.store,
+    clock,
+    events: recorder('source-controller'),
+    metrics,
+    random: Math.random,
+    jitterPercentage: flags.intervalJitterPercentage,
+    store,
+  };
 }

@@ -2,6 +2,7 @@
 import type { Unstructured } from '#kube/object';
 import { ownerNameLabel, ownerNamespaceLabel } from './marks.ts';
 import { objectIdOf, subjectOf } from './object-id.ts';
+import { foldStringData } from './string-data.ts';
 
 export interface Preparation {
   readonly owner: { readonly namespace: string; readonly name: string };
@@ -45,18 +46,6 @@ function prepareSecret(secret: Unstructured): void {
   }
   foldStringData(secret);
   refuseBadEntries(secret);
-}
-
-/** stringData is write-only: left in an apply it could never be removed again. */
-function foldStringData(secret: Unstructured): void {
-  const stringData = secret['stringData'] as Record<string, unknown> | null | undefined;
-  if (stringData === undefined) return;
-  const encoded = Object.entries(stringData ?? {}).map(([key, value]) => [
-    key,
-    Buffer.from(String(value)).toString('base64'),
-  ]);
-  secret['data'] = { ...(secret['data'] as object | undefined), ...Object.fromEntries(encoded) };
-  delete secret['stringData'];
 }
 
 /** The server would refuse these too, and quote them for everybody to read: a name may be a misread line of a file. */

@@ -3,6 +3,7 @@ import type { ResourceInfo } from '#kube/discovery';
 import { keyOf, type KubeObject, type Unstructured } from '#kube/object';
 import { formatObjectId, objectIdOf, subjectOf } from '../apply/object-id.ts';
 import type { LiveView } from '../apply/cluster.ts';
+import { foldStringData } from '../apply/string-data.ts';
 
 export interface ReleaseIdentity {
   readonly name: string;
@@ -79,20 +80,8 @@ export function writable(object: Unstructured): Unstructured {
   const { creationTimestamp: _created, managedFields: _managed, ...metadata } = object.metadata;
   const written: Unstructured = { ...object, metadata };
   delete written['status'];
-  if (written.kind === 'Secret' && written.apiVersion === 'v1') encodeStringData(written);
+  if (written.kind === 'Secret' && written.apiVersion === 'v1') foldStringData(written);
   return written;
-}
-
-/** stringData is write-only: left in what is written it could never be removed again. */
-function encodeStringData(secret: Unstructured): void {
-  const stringData = secret['stringData'] as Record<string, unknown> | null | undefined;
-  if (stringData === undefined) return;
-  const encoded = Object.entries(stringData ?? {}).map(([key, value]) => [
-    key,
-    Buffer.from(String(value)).toString('base64'),
-  ]);
-  secret['data'] = { ...(secret['data'] as object | undefined), ...Object.fromEntries(encoded) };
-  delete secret['stringData'];
 }
 
 /** Why an object that is there is not the release's to change; undefined when it is. */

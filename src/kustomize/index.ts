@@ -14,5 +14,4 @@ export type { KustomizeJobInput, KustomizeJobOutput } from './job.ts';
 export { DEFAULT_LIMITS, type BuildLimits } from './limits.ts';
 export { fileReferences, type FileReference } from './references.ts';
 export type { Clone, LoadRestrictions, Remote } from './loader.ts';
-export { remoteId, type RemoteOutcome, type RemoteRequest } from './remote-outcomes.ts';
 export type { RepoSpec } from './repo-spec.ts';

@@ -10,7 +10,8 @@ import type { FileSystem } from './files/file-system.ts';
 import { RootedFiles } from './files/rooted.ts';
 import { generateRoot, type RootSpec } from './generate-root.ts';
 import { DEFAULT_LIMITS, type BuildLimits } from './limits.ts';
-import { RemoteOutcomes, type RemoteOutcome, type RemoteRequest } from './remote-outcomes.ts';
+import { RemoteOutcomes } from './remote/outcomes.ts';
+import type { RemoteOutcome, RemoteRequest } from './remote/request.ts';
 
 export interface KustomizeJobInput {
   /** The unpacked artifact; it is only read. */

@@ -22,6 +22,11 @@ function deployment(name: string, spec: object): string {
   });
 }
 
+function applierOf(object: Unstructured, manager: string): string {
+  const entries = object.metadata.managedFields ?? [];
+  return JSON.stringify(entries.filter((entry) => entry.manager === manager && entry.operation === 'Apply'));
+}
+
 describe('ignored fields of a Kustomization', function () {
   this.timeout(90_000);
   const cluster = useSharedCluster();
@@ -36,11 +41,6 @@ describe('ignored fields of a Kustomization', function () {
     const object = await delivery.get<Deployed>(deployments, name);
     assert.ok(object);
     return object;
-  }
-
-  function applierOf(object: Unstructured, manager: string): string {
-    const entries = object.metadata.managedFields ?? [];
-    return JSON.stringify(entries.filter((entry) => entry.manager === manager && entry.operation === 'Apply'));
   }
 
   it('are made as the manifest has them, and left alone from then on', async () => {

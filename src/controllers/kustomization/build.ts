@@ -4,7 +4,7 @@ import type { Kustomization } from '#api/kustomize/kustomization';
 import type { Artifact } from '#api/source/shared';
 import type { UnpackCache } from '#artifact/unpack-cache';
 import type { Unstructured } from '#kube/object';
-import type { RemoteOutcome, RemoteRequest } from '#kustomize/index';
+import type { RemoteOutcome, RemoteRequest } from '#kustomize/remote/index';
 import type { RemoteAnswer, RemoteKey } from '#sops/index';
 import type { WorkerPool } from '#workers/pool';
 import type { DecryptionInput } from './decrypt.ts';

@@ -1,7 +1,6 @@
 // Bases and files that lie outside of the artifact: repositories fetched by Git, files by HTTP, both without any login.
 import { createReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { STATUS_CODES } from 'node:http';
 import { join } from 'node:path';
 import type { Dispatcher } from 'undici';
 import type { Unpacked, UnpackCache } from '#artifact/unpack-cache';
@@ -17,10 +16,17 @@ import {
   type GitTransport,
   type ResolvedRef,
 } from '#git/index';
-import { DEFAULT_LIMITS, remoteId, type RemoteOutcome, type RemoteRequest, type RepoSpec } from '#kustomize/index';
+import {
+  DEFAULT_LIMITS,
+  remoteId,
+  type RemoteOutcome,
+  type RemoteRequest,
+  type RepoSpec,
+} from '#kustomize/remote/index';
 import { errorMessage } from '#lib/errors';
 import type { Agents } from '#net/agents';
 import { failureReason } from '#net/failure';
+import { STATUS_CODES } from '#net/node-http';
 import type { WorkerPool } from '#workers/pool';
 import { fetchSubmodules } from '../gitrepository/submodules.ts';
 

@@ -1,25 +1,11 @@
 // Remote bases and files for a build that cannot fetch them itself: what has come is handed in, what is missing is told.
 import { realpathSync } from 'node:fs';
-import { KustomizeError } from './errors.ts';
-import { DiskFiles } from './files/disk.ts';
-import { DEFAULT_LIMITS } from './limits.ts';
-import type { Clone, Remote } from './loader.ts';
-import type { RepoSpec } from './repo-spec.ts';
-
-export type RemoteRequest =
-  | { readonly type: 'clone'; readonly spec: RepoSpec }
-  | { readonly type: 'file'; readonly url: string };
-
-export type RemoteOutcome =
-  /** Where the clone lies on disk. */
-  | { readonly type: 'clone'; readonly directory: string }
-  | { readonly type: 'file'; readonly status: number; readonly statusText: string; readonly body: Uint8Array }
-  | { readonly type: 'failure'; readonly message: string };
-
-/** What an outcome goes by. */
-export function remoteId(request: RemoteRequest): string {
-  return request.type === 'clone' ? `clone ${request.spec.raw}` : `file ${request.url}`;
-}
+import { KustomizeError } from '../errors.ts';
+import { DiskFiles } from '../files/disk.ts';
+import { DEFAULT_LIMITS } from '../limits.ts';
+import type { Clone, Remote } from '../loader.ts';
+import { remoteId, type RemoteOutcome, type RemoteRequest } from './request.ts';
+import type { RepoSpec } from '../repo-spec.ts';
 
 export class RemoteOutcomes implements Remote {
   readonly #outcomes: ReadonlyMap<string, RemoteOutcome>;

@@ -5,7 +5,8 @@ import path from 'node:path';
 import { chartContent } from '#test/integration/chart-server';
 import { conditionOf, historyOf, ReleaseStage } from '#test/integration/helmrelease-stage';
 import type { Unstructured } from '#kube/object';
-import { useSharedCluster } from '#test/support/controlplane';
+import { useOwnCluster } from '#test/support/controlplane';
+import { installCrds } from '#test/support/crds';
 import { mustRun, run } from '#test/support/run';
 import { skip } from '#test/support/skip';
 import { tempDir } from '#test/support/temp-dir';
@@ -41,17 +42,21 @@ const corpus = path.resolve(import.meta.dirname, '../../../shared/tools/unpack.s
 
 describe('HelmReleases of charts people use', function () {
   this.timeout(300_000);
-  const cluster = useSharedCluster();
-  let stage: ReleaseStage;
-  let namespace: string;
+  let program: string;
   let folder: string;
-  let helm: (args: readonly string[]) => Promise<string>;
-
   before(async function () {
-    const program = await toolOrSkip(this, 'helm');
+    program = await toolOrSkip(this, 'helm');
     const unpacked = await run('bash', [corpus]).catch(() => undefined);
     if (unpacked?.status !== 0) skip(this, 'the charts are not there');
     folder = path.join(unpacked.stdout.trim(), 'charts');
+  });
+  // Some bring webhooks, which would judge the objects of every test on a cluster.
+  const cluster = useOwnCluster();
+  let stage: ReleaseStage;
+  let namespace: string;
+  let helm: (args: readonly string[]) => Promise<string>;
+
+  before(async () => {
     const home = await tempDir('helm');
     const env = {
       KUBECONFIG: cluster().kubeconfigPath,
@@ -59,6 +64,7 @@ describe('HelmReleases of charts people use', function () {
       HELM_CONFIG_HOME: home,
       HELM_DATA_HOME: home,
     };
+    await installCrds(cluster().kubectl);
     stage = await ReleaseStage.open(cluster());
     namespace = await cluster().namespace('charts');
     helm = (args) => mustRun(program, ['--namespace', namespace, ...args], { env });

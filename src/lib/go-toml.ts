@@ -1,41 +1,14 @@
-// TOML as the BurntSushi library writes it (Helm's toToml), and TOML read into Go's types.
-import { parse, TomlDate, TomlError as SyntaxError } from 'smol-toml';
+// TOML as the BurntSushi library writes it (Helm's toToml).
 import { keepsOrder } from './field-order.ts';
 import { formatFloat } from './go-float.ts';
 import { sortStrings } from './go-string.ts';
-
-/** What cannot be written or read. */
-export class TomlError extends Error {
-  override readonly name = 'TomlError';
-}
-
-/** A date, a time of day or both, as written: what is local has no offset. */
-export class TomlTime {
-  readonly text: string;
-  readonly kind: 'instant' | 'datetime-local' | 'date-local' | 'time-local';
-
-  constructor(text: string, kind: TomlTime['kind']) {
-    this.text = text;
-    this.kind = kind;
-  }
-}
-
-/** `number` is float64, `bigint` int64; null stands for Go's nil, which is left out of tables. */
-export type TomlValue = null | boolean | number | bigint | string | TomlTime | TomlValue[] | TomlTable;
-
-export interface TomlTable {
-  [key: string]: TomlValue;
-}
+import { isTable, TomlError, type TomlTable, TomlTime, type TomlValue } from './toml-value.ts';
 
 const MAX_DEPTH = 1000;
 
 /** toml.Encoder with its usual indent of two blanks. Throws TomlError. */
 export function encodeToml(value: TomlValue): string {
   return new Encoder().encode(value);
-}
-
-function isTable(value: TomlValue): value is TomlTable {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof TomlTime);
 }
 
 /** A list of nothing but tables is written as [[tables]]. */
@@ -180,30 +153,4 @@ function scalarText(value: null | boolean | number | bigint | string | TomlTime)
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
   const text = formatFloat(value, 'f');
   return text.includes('.') ? text : `${text}.0`;
-}
-
-/** Reads a document: integers are bigint, floats number. Throws TomlError. */
-export function decodeToml(text: string): TomlTable {
-  try {
-    return convert(parse(text, { integersAsBigInt: true, maxDepth: MAX_DEPTH })) as TomlTable;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    const reason = error.message.replace(/^Invalid TOML document: /, '').replace(/\n[^]*$/, '');
-    throw new TomlError(`toml: line ${error.line}: ${reason}`, { cause: error });
-  }
-}
-
-function convert(value: unknown): TomlValue {
-  if (Array.isArray(value)) return value.map(convert);
-  if (value instanceof TomlDate) return new TomlTime(value.toISOString(), timeKind(value));
-  if (typeof value !== 'object' || value === null) return value as TomlValue;
-  const table = Object.create(null) as TomlTable;
-  for (const [key, item] of Object.entries(value)) table[key] = convert(item);
-  return table;
-}
-
-function timeKind(date: TomlDate): TomlTime['kind'] {
-  if (date.isDate()) return 'date-local';
-  if (date.isTime()) return 'time-local';
-  return date.isLocal() ? 'datetime-local' : 'instant';
 }

@@ -16,9 +16,10 @@ import type { Dict } from '#gotemplate/index';
 import { newFields } from '#lib/field-order';
 import { GoTime } from '#lib/go-time';
 import { parseTime } from '#lib/go-time-parse';
-import { TomlError, TomlTime, decodeToml, encodeToml } from '#lib/go-toml';
-import type { TomlTable, TomlValue } from '#lib/go-toml';
+import { encodeToml } from '#lib/go-toml';
 import { UTC, fixedZone } from '#lib/go-zone';
+import { readToml } from '#lib/toml-reader';
+import { TomlError, type TomlTable, TomlTableList, TomlTime, type TomlValue } from '#lib/toml-value';
 import type { FunctionTable } from './conversion.ts';
 import { Effort } from './effort.ts';
 import { errorDict } from './formats.ts';
@@ -103,7 +104,7 @@ function mustToToml(value: unknown): string {
 
 function fromToml(text: string): Dict {
   try {
-    return fromTable(decodeToml(text));
+    return fromTable(readToml(text));
   } catch (error) {
     if (error instanceof TomlError) return errorDict(error.message);
     throw error;
@@ -124,9 +125,8 @@ function fromTomlValue(value: TomlValue): unknown {
 
 /** Lists of tables get a type of their own, as the library has it. */
 function fromList(list: readonly TomlValue[]): unknown {
-  const items = list.map(fromTomlValue);
-  const isTables = list.length > 0 && list.every((item) => typeof item === 'object' && !Array.isArray(item));
-  return isTables && !list.some((item) => item instanceof TomlTime) ? GoSlice.make(TABLES, items) : items;
+  const items = Array.from(list, fromTomlValue);
+  return list instanceof TomlTableList ? GoSlice.make(TABLES, items) : items;
 }
 
 const TABLES = { name: '[]map[string]interface {}', kind: 'slice', elem: DICT } as const;

@@ -31,7 +31,7 @@ export function newHost(lookup?: Lookup): RenderHost {
 const maxNested = 1000;
 
 /** The same for texts of `tpl`. Each level quotes its text in the error, so that the levels have to be few. */
-const maxTplDepth = 1000;
+const maxTplDepth = 500;
 
 /** The name Helm gives every text that `tpl` parses. */
 const tplName = 'gotpl';

@@ -23,10 +23,7 @@ describe('texts that grow without end', () => {
 
   it('tpl within tpl without end', () => {
     const started = process.cpuUsage();
-    assert.throws(
-      () => render('{{ tpl .Values.t . }}', { t: '{{ tpl .Values.t . }}' }),
-      /tpl nests too deep|maximum template depth/,
-    );
+    assert.throws(() => render('{{ tpl .Values.t . }}', { t: '{{ tpl .Values.t . }}' }), /tpl nests too deep/);
     assert.ok(process.cpuUsage(started).user < 5_000_000);
   });
 

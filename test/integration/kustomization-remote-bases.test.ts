@@ -64,7 +64,7 @@ describe('remote bases of a Kustomization', function () {
     await delivery.ready('refs');
     assert.equal((await delivery.data('refs-base-a'))?.['key'], 'one');
     assert.ok(await delivery.data('refs-base-more'));
-    await deliver('tag', `${url}//more?ref=v1`);
+    await deliver('tag', `${url}//more?ref=v1&timeout=9999h`);
     await deliver('hash', `${url}//more?ref=${hash}`);
     await deliver('choice', `${url}//.github`);
     for (const name of ['tag', 'hash', 'choice']) await delivery.ready(name);

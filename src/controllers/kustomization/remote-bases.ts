@@ -24,6 +24,7 @@ import {
   type RepoSpec,
 } from '#kustomize/remote/index';
 import { errorMessage } from '#lib/errors';
+import { timeLimit } from '#lib/time-limit';
 import type { Agents } from '#net/agents';
 import { failureReason } from '#net/failure';
 import { STATUS_CODES } from '#net/node-http';
@@ -83,7 +84,7 @@ export class RemoteBases {
 
   async #clone(spec: RepoSpec, outer: AbortSignal): Promise<RemoteOutcome> {
     const { pool, unpacked, temporaryRoot } = this.#deps;
-    const limit = AbortSignal.timeout(spec.timeoutMs);
+    const limit = timeLimit(spec.timeoutMs);
     const signal = AbortSignal.any([outer, limit]);
     const directory = await mkdtemp(join(temporaryRoot, 'base-'));
     try {

@@ -1,6 +1,7 @@
 // What an apply would change: the live object against the answer of a dry-run, or two versions of one object.
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../object.ts';
+import { escapePointer, fieldOf, isMapping } from './mapping.ts';
 
 export interface Difference {
   /** JSON pointer. */
@@ -48,7 +49,7 @@ class Walk {
     if (this.found.length >= this.#limit || this.#isIgnored(path) || isDeepStrictEqual(live, wanted)) return;
     if (isMapping(live) && isMapping(wanted)) {
       for (const key of new Set([...Object.keys(live), ...Object.keys(wanted)])) {
-        this.compare(`${path}/${escapePointer(key)}`, own(live, key), own(wanted, key));
+        this.compare(`${path}/${escapePointer(key)}`, fieldOf(live, key), fieldOf(wanted, key));
       }
     } else if (Array.isArray(live) && Array.isArray(wanted)) {
       for (let i = 0; i < Math.max(live.length, wanted.length); i++) {
@@ -62,16 +63,4 @@ class Walk {
   #isIgnored(path: string): boolean {
     return this.#ignore.some((pointer) => path === pointer || path.startsWith(`${pointer}/`));
   }
-}
-
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function own(object: Record<string, unknown>, key: string): unknown {
-  return Object.hasOwn(object, key) ? object[key] : undefined;
-}
-
-function escapePointer(token: string): string {
-  return token.replaceAll('~', '~0').replaceAll('/', '~1');
 }

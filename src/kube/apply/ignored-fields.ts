@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ManagedFieldsEntry } from '#api/meta';
 import type { Unstructured } from '../object.ts';
+import { define, fieldOf, isMapping, type Mapping } from './mapping.ts';
 
 export interface IgnoredFields {
   /** JSON pointers (RFC 6901). One that leads nowhere is without effect. */
@@ -9,8 +10,6 @@ export interface IgnoredFields {
   /** Who applies. */
   readonly fieldManager: string;
 }
-
-type Mapping = Record<string, unknown>;
 
 /**
  * What to apply instead of `desired`, so that ignored fields stay as they are `live`: where the dry-run of `desired` would
@@ -74,7 +73,7 @@ function valueAt(root: unknown, path: readonly string[]): unknown {
 
 function child(value: unknown, token: string): unknown {
   if (Array.isArray(value)) return /^\d+$/.test(token) ? (value[Number(token)] as unknown) : undefined;
-  return isMapping(value) && Object.hasOwn(value, token) ? value[token] : undefined;
+  return isMapping(value) ? fieldOf(value, token) : undefined;
 }
 
 function removeAt(root: unknown, path: readonly string[]): void {
@@ -95,13 +94,4 @@ function setAt(root: Mapping, path: readonly string[], value: unknown): void {
   const token = path.at(-1)!;
   if (isMapping(parent)) define(parent, token, value);
   else if (Array.isArray(parent) && child(parent, token) !== undefined) parent[Number(token)] = value;
-}
-
-/** A name out of an object: one that is "__proto__" must become a key like any other. */
-function define(parent: Mapping, name: string, value: unknown): void {
-  Object.defineProperty(parent, name, { value, enumerable: true, configurable: true, writable: true });
-}
-
-function isMapping(value: unknown): value is Mapping {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

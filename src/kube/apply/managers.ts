@@ -1,6 +1,7 @@
 // Field managers: taking the fields over that kubectl and other tools own, so that a server-side apply may also remove them.
 import type { ManagedFieldsEntry } from '#api/meta';
 import type { KubeObject } from '../object.ts';
+import { define, escapePointer, fieldOf, isMapping, type Mapping } from './mapping.ts';
 
 /** Whose fields are taken. */
 export interface Takeover {
@@ -38,7 +39,7 @@ export function takeOver(
   const own = entries.find(
     (entry) => !entry.subresource && entry.manager === fieldManager && entry.operation === 'Apply',
   );
-  const fields = [own, ...taken].reduce<FieldSet>((union, entry) => unite(union, entry?.fieldsV1 ?? {}), {});
+  const fields = [own, ...taken].reduce<Mapping>((union, entry) => unite(union, entry?.fieldsV1 ?? {}), {});
   const base = own ?? { ...first, manager: fieldManager, operation: 'Apply' };
   const others = entries.filter((entry) => entry !== own && !taken.includes(entry));
   return [...others, { ...base, fieldsV1: fields }];
@@ -52,22 +53,14 @@ function takes(takeover: Takeover, entry: ManagedFieldsEntry): boolean {
   return takeover.prefix ? manager.startsWith(takeover.manager) : manager === takeover.manager;
 }
 
-type FieldSet = Record<string, unknown>;
-
 /** Union of two fieldsV1 sets, which are trees of `f:`, `k:`, `v:` and `.` keys. */
-function unite(a: FieldSet, b: FieldSet): FieldSet {
-  const union: FieldSet = { ...a };
+function unite(a: Mapping, b: Mapping): Mapping {
+  const union: Mapping = { ...a };
   for (const [key, value] of Object.entries(b)) {
-    const known = Object.hasOwn(union, key) ? union[key] : undefined;
-    const merged = isFieldSet(known) && isFieldSet(value) ? unite(known, value) : value;
-    // Keys hold names out of objects: one that is "__proto__" must become a key like any other.
-    Object.defineProperty(union, key, { value: merged, enumerable: true, configurable: true, writable: true });
+    const known = fieldOf(union, key);
+    define(union, key, isMapping(known) && isMapping(value) ? unite(known, value) : value);
   }
   return union;
-}
-
-function isFieldSet(value: unknown): value is FieldSet {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 export interface CleanupRules {
@@ -95,8 +88,4 @@ export function cleanupPatch(live: KubeObject, rules: CleanupRules): JsonPatchOp
     operations.push({ op: 'replace', path: '/metadata/resourceVersion', value: live.metadata.resourceVersion });
   }
   return operations;
-}
-
-function escapePointer(token: string): string {
-  return token.replaceAll('~', '~0').replaceAll('/', '~1');
 }

@@ -1,52 +1,24 @@
 // What installing and upgrading many releases costs, beside the real helm doing the same with four processes at a time.
 // Run: node --conditions=sluice-source test/bench/helmrelease.bench.ts [KUBECONFIG] [COUNT]
-import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import pLimit from 'p-limit';
-import { startControlPlane } from '#dev/control-plane';
 import { chartArchive, chartContent } from '#test/integration/chart-server';
 import { historyOf, ReleaseStage } from '#test/integration/helmrelease-stage';
-import { installCrds } from '#test/support/crds';
-import { kubectlFor } from '#test/support/kubectl';
 import { mustRun } from '#test/support/run';
 import { toolPath } from '#test/support/tools';
+import { benchCluster, timed, type Cost } from './bench-cluster.ts';
 
 const [given, countText = '25'] = process.argv.slice(2);
 const count = Number(countText);
-const folder = await mkdtemp(path.join(tmpdir(), 'helmrelease-bench-'));
-const plane =
-  given === undefined
-    ? await startControlPlane({ dir: folder, env: process.env, progress: () => undefined })
-    : undefined;
-const kubeconfigPath = given ?? plane!.kubeconfigPath;
-const kubectl = await kubectlFor(kubeconfigPath);
-await installCrds(kubectl);
-const namespace = async (prefix = 'bench'): Promise<string> => {
-  const name = `${prefix}-${randomBytes(4).toString('hex')}`;
-  await kubectl.ok(['create', 'namespace', name]);
-  return name;
-};
+const cluster = await benchCluster('helmrelease', given);
+const { kubeconfigPath, kubectl, folder, namespace } = cluster;
 
 const service =
   'apiVersion: v1\nkind: Service\nmetadata:\n  name: {{ .Release.Name }}\nspec:\n  ports:\n  - port: 80\n  selector: {app: x}\n';
 const content = chartContent('app', '1.0.0', { 'templates/svc.yaml': service });
 const names = Array.from({ length: count }, (_, i) => `rel-${i}`);
-
-interface Cost {
-  readonly seconds: number;
-  readonly requests: number | undefined;
-}
-
-async function timed(work: () => Promise<unknown>, requests?: () => Promise<number>): Promise<Cost> {
-  const before = await requests?.();
-  const start = performance.now();
-  await work();
-  const seconds = (performance.now() - start) / 1000;
-  return { seconds, requests: requests === undefined ? undefined : (await requests()) - before! };
-}
 
 async function ours(): Promise<Cost[]> {
   const stage = await ReleaseStage.open({ kubeconfigPath, namespace, kubectl } as never);
@@ -113,6 +85,5 @@ try {
     );
   }
 } finally {
-  await plane?.stop();
-  await rm(folder, { recursive: true, force: true });
+  await cluster.stop();
 }

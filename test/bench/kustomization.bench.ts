@@ -1,18 +1,14 @@
 // What delivering many Kustomizations costs, beside kubectl building and applying the same folders, four at a time.
 // Run: node --conditions=sluice-source test/bench/kustomization.bench.ts [KUBECONFIG] [COUNT]
-import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
 import pLimit from 'p-limit';
-import { startControlPlane } from '#dev/control-plane';
-import { installCrds } from '#test/support/crds';
 import { configMap, Delivery, kustomizations, ready, type Reconciled } from '#test/support/delivery';
-import { kubectlFor } from '#test/support/kubectl';
 import { mustRun } from '#test/support/run';
 import { until } from '#test/support/wait';
+import { benchCluster, timed, type Cost } from './bench-cluster.ts';
 
 const [given, countText = '100'] = process.argv.slice(2);
 const apps = Array.from({ length: Number(countText) }, (_, i) => `app-${i}`);
@@ -21,19 +17,8 @@ const configMapsEach = 10;
 const idleInterval = 2000;
 const idleIntervals = 5;
 
-const folder = await mkdtemp(path.join(tmpdir(), 'kustomization-bench-'));
-const plane =
-  given === undefined
-    ? await startControlPlane({ dir: folder, env: process.env, progress: () => undefined })
-    : undefined;
-const kubeconfigPath = given ?? plane!.kubeconfigPath;
-const kubectl = await kubectlFor(kubeconfigPath);
-await installCrds(kubectl);
-const namespace = async (prefix = 'bench'): Promise<string> => {
-  const name = `${prefix}-${randomBytes(4).toString('hex')}`;
-  await kubectl.ok(['create', 'namespace', name]);
-  return name;
-};
+const cluster = await benchCluster('kustomization', given);
+const { kubeconfigPath, kubectl, folder, namespace } = cluster;
 
 function filesOf(app: string): Record<string, string> {
   const names = Array.from({ length: configMapsEach }, (_, i) => `cm-${i}`);
@@ -48,19 +33,6 @@ function allFiles(): Record<string, string> {
 
 /** One line of one object; every Kustomization has to look at the new revision. */
 const changed = { 'app-0/cm-0.yaml': configMap('app-0-cm-0', { app: 'changed' }) };
-
-interface Cost {
-  readonly seconds: number;
-  readonly requests?: number;
-}
-
-async function timed(work: () => Promise<unknown>, requests?: () => Promise<number>): Promise<Cost> {
-  const before = await requests?.();
-  const start = performance.now();
-  await work();
-  const seconds = (performance.now() - start) / 1000;
-  return before === undefined ? { seconds } : { seconds, requests: (await requests!()) - before };
-}
 
 async function ours(): Promise<Cost[]> {
   const delivery = await Delivery.prepare({ kubeconfigPath, namespace, kubectl } as never);
@@ -93,6 +65,12 @@ async function ours(): Promise<Cost[]> {
     await all(
       (object) => ready(object)?.observedGeneration === object.metadata.generation && ready(object)?.status === 'True',
     );
+    // The events of that change are written after the statuses.
+    await until(async () => {
+      const before = await requests();
+      await pause(idleInterval / 4);
+      return (await requests()) === before;
+    }, patience);
     // What is measured is a time in which nothing happens.
     const idle = await timed(() => pause(idleInterval * idleIntervals), requests);
     const remove = await timed(async () => {
@@ -172,6 +150,5 @@ try {
     console.log(what.padEnd(26), cells.join(' '));
   }
 } finally {
-  await plane?.stop();
-  await rm(folder, { recursive: true, force: true });
+  await cluster.stop();
 }
